@@ -1,0 +1,65 @@
+package io.chagres.tensor;
+
+import io.chagres.tensor.backend.Backend;
+import io.chagres.tensor.memory.TensorArena;
+import io.chagres.tensor.op.Op;
+
+/// What an operation means right now: evaluate it, record it, count it. Interpreters nest, and the
+/// innermost one is bound to the running thread for the duration of a [#call].
+///
+/// [Eager] evaluates; the others (tape, autocast, cost model, profile) wrap another interpreter and
+/// pass operations on. Operations carry no flags for any of this.
+public interface Interpreter {
+    /// Gives the operation its meaning.
+    ///
+    /// @param op the operation
+    /// @param out specs of the results, already inferred and so checked
+    /// @param in inputs
+    /// @return the results
+    Tensor[] apply(Op op, Spec[] out, Tensor... in);
+
+    /// Where results go.
+    TensorArena arena();
+
+    /// What computes them.
+    Backend backend();
+
+    /// The innermost bound interpreter.
+    ///
+    /// @throws IllegalStateException when none is bound
+    static Interpreter current() {
+        if (!Bound.CURRENT.isBound()) {
+            throw new IllegalStateException(
+                    "no interpreter is bound: run tensor operations inside arena.call(() -> …),"
+                            + " where the arena comes from a Backend");
+        }
+        return Bound.CURRENT.get();
+    }
+
+    /// Whether an interpreter is bound.
+    static boolean isBound() {
+        return Bound.CURRENT.isBound();
+    }
+
+    /// Applies an operation with one result under the current interpreter. Inference, and with it
+    /// every check of shapes and dtypes, comes first, so all interpreters and backends report the
+    /// same error for the same mistake.
+    static Tensor run(Op op, Tensor... in) {
+        return runAll(op, in)[0];
+    }
+
+    /// Applies an operation with any number of results.
+    static Tensor[] runAll(Op op, Tensor... in) {
+        Interpreter current = current();
+        Spec[] specs = new Spec[in.length];
+        for (int i = 0; i < in.length; i++) {
+            specs[i] = in[i].spec();
+        }
+        return current.apply(op, op.infer(specs), in);
+    }
+
+    /// Runs a body with this interpreter bound.
+    default <R, X extends Throwable> R call(ScopedValue.CallableOp<? extends R, X> body) throws X {
+        return ScopedValue.where(Bound.CURRENT, this).<R, X>call(body);
+    }
+}

@@ -1,0 +1,222 @@
+package io.chagres.tensor;
+
+import io.chagres.tensor.memory.TensorArena;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// Moves elements between tensors and Java arrays, on any device. Conversions round to nearest even;
+/// I64 to double and float loses digits beyond their precision.
+public final class TensorData {
+    private static final ValueLayout.OfDouble F64 =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat F32 =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort I16 =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt I32 =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong I64 =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private TensorData() {}
+
+    /// A new F32 tensor with these values.
+    public static Tensor copyOf(TensorArena arena, Shape shape, float[] values) {
+        Tensor t = Tensor.empty(arena, new Spec(DType.F32, shape));
+        set(t, values);
+        return t;
+    }
+
+    /// A new I32 tensor with these values.
+    public static Tensor copyOf(TensorArena arena, Shape shape, int[] values) {
+        Tensor t = Tensor.empty(arena, new Spec(DType.I32, shape));
+        checkCount(t, values.length);
+        writeRaw(t, MemorySegment.ofArray(values));
+        return t;
+    }
+
+    /// A new tensor of any dtype with these values, converted.
+    public static Tensor copyOf(TensorArena arena, DType dtype, Shape shape, double... values) {
+        Tensor t = Tensor.empty(arena, new Spec(dtype, shape));
+        set(t, values);
+        return t;
+    }
+
+    /// Overwrites a contiguous tensor with floats, converted to its dtype.
+    public static void set(Tensor t, float... values) {
+        checkCount(t, values.length);
+        if (t.dtype() == DType.F32) {
+            writeRaw(t, MemorySegment.ofArray(values));
+            return;
+        }
+        double[] d = new double[values.length];
+        for (int i = 0; i < d.length; i++) {
+            d[i] = values[i];
+        }
+        set(t, d);
+    }
+
+    /// Overwrites a contiguous tensor with ints.
+    public static void set(Tensor t, int... values) {
+        checkCount(t, values.length);
+        if (t.dtype() != DType.I32) {
+            throw new ShapeMismatch("set: ints go into an I32 tensor; got " + t.spec());
+        }
+        writeRaw(t, MemorySegment.ofArray(values));
+    }
+
+    /// Overwrites a contiguous tensor with doubles, converted to its dtype.
+    public static void set(Tensor t, double... values) {
+        checkCount(t, values.length);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment s = arena.allocate(Math.max(1, t.spec().bytes()), 64);
+            for (int i = 0; i < values.length; i++) {
+                put(s, t.dtype(), i, values[i]);
+            }
+            writeRaw(t, s.asSlice(0, t.spec().bytes()));
+        }
+    }
+
+    /// Overwrites a contiguous tensor with raw bytes of its dtype, little-endian.
+    public static void writeRaw(Tensor t, MemorySegment bytes) {
+        if (!t.layout().isContiguous() || bytes.byteSize() != t.spec().bytes()) {
+            throw new ShapeMismatch(
+                    "write: " + bytes.byteSize() + " bytes into " + t.spec() + " (" + t.layout() + ")");
+        }
+        t.storage().arena().source().write(t.address(), bytes);
+    }
+
+    /// Copies a contiguous tensor's bytes to the host.
+    public static void readRaw(Tensor t, MemorySegment to) {
+        if (!t.layout().isContiguous() || to.byteSize() != t.spec().bytes()) {
+            throw new ShapeMismatch(
+                    "read: " + to.byteSize() + " bytes from " + t.spec() + " (" + t.layout() + ")");
+        }
+        t.storage().arena().source().read(t.address(), to);
+    }
+
+    static float[] floats(Tensor t) {
+        int n = count(t);
+        float[] out = new float[n];
+        if (t.dtype() == DType.F32 && t.layout().isContiguous()) {
+            readRaw(t, MemorySegment.ofArray(out));
+            return out;
+        }
+        double[] d = doubles(t);
+        for (int i = 0; i < n; i++) {
+            out[i] = (float) d[i];
+        }
+        return out;
+    }
+
+    static double[] doubles(Tensor t) {
+        double[] out = new double[count(t)];
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment s = span(t, arena);
+            for (int i = 0; i < out.length; i++) {
+                out[i] = get(s, t.dtype(), t.layout().index(i) - t.layout().offset());
+            }
+        }
+        return out;
+    }
+
+    static long[] longs(Tensor t) {
+        long[] out = new long[count(t)];
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment s = span(t, arena);
+            for (int i = 0; i < out.length; i++) {
+                long at = t.layout().index(i) - t.layout().offset();
+                out[i] =
+                        t.dtype() == DType.I64
+                                ? s.get(I64, 8 * at)
+                                : (long) get(s, t.dtype(), at);
+            }
+        }
+        return out;
+    }
+
+    static Tensor copy(Tensor t, TensorArena arena) {
+        Tensor to = Tensor.allocate(arena, t.spec(), "copyTo");
+        try (Arena host = Arena.ofConfined()) {
+            MemorySegment s = span(t, host);
+            if (t.layout().isContiguous()) {
+                writeRaw(to, s.asSlice(0, t.spec().bytes()));
+                return to;
+            }
+            int w = t.dtype().bytes();
+            MemorySegment packed = host.allocate(Math.max(1, t.spec().bytes()), 64);
+            for (long i = 0; i < t.shape().size(); i++) {
+                long at = t.layout().index(i) - t.layout().offset();
+                MemorySegment.copy(s, at * w, packed, i * w, w);
+            }
+            writeRaw(to, packed.asSlice(0, t.spec().bytes()));
+        }
+        return to;
+    }
+
+    /// Reads element `index` of a host segment as a double.
+    public static double get(MemorySegment s, DType dtype, long index) {
+        return switch (dtype) {
+            case F64 -> s.get(F64, 8 * index);
+            case F32 -> s.get(F32, 4 * index);
+            case BF16 -> Float.intBitsToFloat(s.get(I16, 2 * index) << 16);
+            case F16 -> Float.float16ToFloat(s.get(I16, 2 * index));
+            case I8 -> s.get(ValueLayout.JAVA_BYTE, index);
+            case I32 -> s.get(I32, 4 * index);
+            case I64 -> s.get(I64, 8 * index);
+            case BOOL -> s.get(ValueLayout.JAVA_BYTE, index) == 0 ? 0 : 1;
+        };
+    }
+
+    /// Writes element `index` of a host segment, converting from double.
+    public static void put(MemorySegment s, DType dtype, long index, double v) {
+        switch (dtype) {
+            case F64 -> s.set(F64, 8 * index, v);
+            case F32 -> s.set(F32, 4 * index, (float) v);
+            case BF16 -> s.set(I16, 2 * index, toBFloat16((float) v));
+            case F16 -> s.set(I16, 2 * index, Float.floatToFloat16((float) v));
+            case I8 -> s.set(ValueLayout.JAVA_BYTE, index, (byte) v);
+            case I32 -> s.set(I32, 4 * index, (int) v);
+            case I64 -> s.set(I64, 8 * index, (long) v);
+            case BOOL -> s.set(ValueLayout.JAVA_BYTE, index, (byte) (v != 0 ? 1 : 0));
+        }
+    }
+
+    /// Rounds a float to bfloat16, to nearest even; NaN stays NaN.
+    public static short toBFloat16(float v) {
+        int bits = Float.floatToRawIntBits(v);
+        if (Float.isNaN(v)) {
+            return (short) (bits >>> 16 | 0x40);
+        }
+        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    }
+
+    /// Host copy of the bytes between the first and the last element.
+    private static MemorySegment span(Tensor t, Arena arena) {
+        long elements = Math.max(0, t.layout().extent() - t.layout().offset());
+        MemorySegment s = arena.allocate(Math.max(1, elements * t.dtype().bytes()), 64);
+        if (elements > 0) {
+            t.storage()
+                    .arena()
+                    .source()
+                    .read(t.address(), s.asSlice(0, elements * t.dtype().bytes()));
+        }
+        return s;
+    }
+
+    private static int count(Tensor t) {
+        long n = t.shape().size();
+        if (n > Integer.MAX_VALUE - 8) {
+            throw new ShapeMismatch("too large for a Java array: " + t.spec());
+        }
+        return (int) n;
+    }
+
+    private static void checkCount(Tensor t, long n) {
+        if (n != t.shape().size()) {
+            throw new ShapeMismatch("set: " + n + " values for " + t.spec());
+        }
+    }
+}
