@@ -119,12 +119,17 @@ final class MappedSafeTensors implements AutoCloseable {
     /// Copies a tensor's bytes, noticing a file that shrank.
     void copy(String name, SafeTensorsHeader.Entry t, MemorySegment to) throws IOException {
         checkLength(name);
+        copyGuarded(name, t, to);
+        checkLength(name);
+    }
+
+    /// Copies whatever the file's length is now: Java's own copy survives a page that is gone.
+    void copyGuarded(String name, SafeTensorsHeader.Entry t, MemorySegment to) {
         try {
             MemorySegment.copy(segment(t), 0, to, 0, t.end() - t.begin());
         } catch (InternalError e) {
             throw new SafeTensorsException(path.toString(), gone(name), e);
         }
-        checkLength(name);
     }
 
     private void checkLength(String name) throws IOException {

@@ -1,0 +1,40 @@
+package io.chagres.autograd;
+
+import io.chagres.tensor.Tensor;
+import io.chagres.tensor.memory.Storage;
+import io.chagres.tensor.memory.TensorArena;
+import io.chagres.tensor.op.Op;
+import io.chagres.tensor.op.Reads;
+import java.util.function.Consumer;
+
+/// One recorded operation.
+record Entry(Op op, Tensor[] in, Tensor[] out, boolean[] needs) {
+    /// Keeps what the gradient reads.
+    void pin() {
+        forEachRead(Storage::pin);
+    }
+
+    /// Lets go of it, and frees what nothing else keeps and the tape saw being made.
+    void unpin(TensorArena arena, long start) {
+        forEachRead(
+                s -> {
+                    if (s.unpin() && s.arena() == arena && s.serial() > start) {
+                        arena.free(s);
+                    }
+                });
+    }
+
+    private void forEachRead(Consumer<Storage> action) {
+        Reads reads = op.reads(needs);
+        for (int i = 0; i < in.length; i++) {
+            if (reads.readsInput(i)) {
+                action.accept(in[i].storage());
+            }
+        }
+        for (int i = 0; i < out.length; i++) {
+            if (reads.readsOutput(i)) {
+                action.accept(out[i].storage());
+            }
+        }
+    }
+}

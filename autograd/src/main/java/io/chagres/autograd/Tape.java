@@ -1,0 +1,215 @@
+package io.chagres.autograd;
+
+import io.chagres.tensor.Interpreter;
+import io.chagres.tensor.ShapeMismatch;
+import io.chagres.tensor.Spec;
+import io.chagres.tensor.Tensor;
+import io.chagres.tensor.backend.Backend;
+import io.chagres.tensor.memory.TensorArena;
+import io.chagres.tensor.op.Composite;
+import io.chagres.tensor.op.Full;
+import io.chagres.tensor.op.Fused;
+import io.chagres.tensor.op.Op;
+import io.chagres.tensor.op.Update;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// Records operations on tracked tensors and plays their gradients back: reverse-mode differentiation.
+///
+/// The tape keeps alive only what each gradient says it [reads][Op#reads], frees it as the backward
+/// pass goes by, and reuses the memory of each cotangent after its last use. To look at an
+/// intermediate value after the gradient, take it out by value inside the function, or
+/// [pin][io.chagres.tensor.memory.Storage#pin] its storage.
+///
+/// Tapes nest: a gradient computed inside another tape is recorded by it, which gives derivatives of
+/// derivatives.
+public final class Tape implements Interpreter {
+    /// A function's value and its gradients, in the order of the tensors asked for.
+    ///
+    /// @param value the function's result
+    /// @param grads one per tensor, zeros where the function does not depend on it
+    public record ValueAndGrad(Tensor value, List<Tensor> grads) {}
+
+    /// Receives gradients during the backward pass.
+    @FunctionalInterface
+    public interface GradientSink {
+        /// Called once per tensor the function depends on, as soon as its gradient is final. The
+        /// gradient is freed afterwards.
+        void accept(int index, Tensor grad);
+    }
+
+    private final Interpreter inner;
+    private final long start;
+    private final List<Entry> entries = new ArrayList<>();
+    private final Tracked tracked = new Tracked();
+
+    private Tape(Interpreter inner) {
+        this.inner = inner;
+        this.start = inner.arena().serial();
+    }
+
+    /// Value and gradients of a scalar function.
+    ///
+    /// @throws ShapeMismatch when the function's result is not a single number
+    public static ValueAndGrad valueAndGrad(List<Tensor> wrt, Supplier<Tensor> f) {
+        return collect(wrt, f, null);
+    }
+
+    /// Value and vector-Jacobian product of any function.
+    ///
+    /// @param seed the cotangent of the result, of its shape and dtype
+    public static ValueAndGrad valueAndGrad(List<Tensor> wrt, Supplier<Tensor> f, Tensor seed) {
+        return collect(wrt, f, seed);
+    }
+
+    private static ValueAndGrad collect(
+            List<Tensor> wrt, Supplier<Tensor> f, @Nullable Tensor seed) {
+        @Nullable Tensor[] grads = new Tensor[wrt.size()];
+        Tensor value =
+                record(
+                        wrt,
+                        f,
+                        seed,
+                        (i, g) -> {
+                            g.storage().pin();
+                            grads[i] = g;
+                        });
+        List<Tensor> all = new ArrayList<>();
+        for (int i = 0; i < grads.length; i++) {
+            Tensor g = grads[i];
+            if (g == null) {
+                all.add(Full.zerosLike(wrt.get(i)));
+            } else {
+                g.storage().unpin();
+                all.add(g);
+            }
+        }
+        return new ValueAndGrad(value, List.copyOf(all));
+    }
+
+    /// Value of a scalar function; each gradient goes to the sink as soon as it is final.
+    public static Tensor valueAndGrad(List<Tensor> wrt, Supplier<Tensor> f, GradientSink sink) {
+        return record(wrt, f, null, sink);
+    }
+
+    private static Tensor record(
+            List<Tensor> wrt, Supplier<Tensor> f, @Nullable Tensor seed, GradientSink sink) {
+        Tape tape = new Tape(Interpreter.current());
+        for (int i = 0; i < wrt.size(); i++) {
+            tape.tracked.addLeaf(wrt.get(i), i);
+        }
+        Tensor y = tape.call(f::get);
+        tape.inner.call(
+                () -> {
+                    tape.backward(y, seed != null ? seed : one(y), sink);
+                    return null;
+                });
+        return y;
+    }
+
+    private static Tensor one(Tensor y) {
+        if (y.shape().size() != 1 || !y.dtype().isFloat()) {
+            throw new ShapeMismatch(
+                    "gradient of " + y.spec() + ": the function must return a single float; pass a"
+                            + " seed for anything else");
+        }
+        return Full.onesLike(y);
+    }
+
+    @Override
+    public TensorArena arena() {
+        return inner.arena();
+    }
+
+    @Override
+    public Backend backend() {
+        return inner.backend();
+    }
+
+    @Override
+    public Tensor[] apply(Op op, Spec[] specs, Tensor... in) {
+        if (op instanceof Update update) {
+            for (int i : update.writes()) {
+                if (tracked.contains(in[i])) {
+                    throw new IllegalStateException(
+                            op + " would overwrite input " + i + " " + in[i].spec()
+                                    + ", which the tape tracks; update it outside");
+                }
+            }
+        }
+        boolean[] needs = op.isDifferentiable() ? tracked.needs(in) : null;
+        if (needs == null) {
+            return inner.apply(op, specs, in);
+        }
+        if (op instanceof Composite composite && !(op instanceof Fused)) {
+            return composite.decompose(in);
+        }
+        Tensor[] out = inner.apply(op, specs, in);
+        for (int i = 0; i < out.length; i++) {
+            for (Tensor t : in) {
+                if (out[i] == t) {
+                    out[i] = t.viewAs(t.layout()); // a result must have an identity of its own
+                }
+            }
+            if (out[i].dtype().isFloat()) {
+                tracked.add(out[i]);
+            }
+        }
+        Entry e = new Entry(op, in, out, needs);
+        e.pin();
+        entries.add(e);
+        tracked.countUses(in);
+        return out;
+    }
+
+    private void backward(Tensor y, Tensor seed, GradientSink sink) {
+        if (!seed.spec().equals(y.spec())) {
+            throw new ShapeMismatch("seed " + seed.spec() + " for a result " + y.spec());
+        }
+        y.storage().pin();
+        Cotangents cotangents = new Cotangents(inner.arena(), start);
+        if (tracked.contains(y)) {
+            cotangents.add(y, seed);
+        }
+        for (int n = entries.size() - 1; n >= 0; n--) {
+            Entry e = entries.removeLast();
+            int mark = inner.arena().mark();
+            @Nullable Tensor[] g = cotangents.of(e.out());
+            if (g != null) {
+                @Nullable Tensor[] gs = e.op().vjp(e.in(), e.out(), g, e.needs());
+                for (int i = 0; i < gs.length; i++) {
+                    Tensor gi = gs[i];
+                    if (e.needs()[i] && gi != null) {
+                        checkSpec(e, i, gi);
+                        cotangents.add(e.in()[i], gi);
+                    }
+                }
+                cotangents.drop(e.out());
+            }
+            e.unpin(inner.arena(), start);
+            tracked.uncountUses(e.in(), (leaf, i) -> deliver(cotangents, leaf, i, sink));
+            inner.arena().release(mark);
+        }
+        tracked.forEachLeaf((leaf, i) -> deliver(cotangents, leaf, i, sink));
+        y.storage().unpin();
+    }
+
+    private static void deliver(Cotangents cotangents, Tensor leaf, int index, GradientSink sink) {
+        Tensor g = cotangents.get(leaf);
+        if (g != null) {
+            sink.accept(index, g);
+            cotangents.drop(leaf);
+        }
+    }
+
+    private static void checkSpec(Entry e, int i, Tensor g) {
+        if (!g.spec().equals(e.in()[i].spec())) {
+            throw new IllegalStateException(
+                    e.op() + ": gradient of input " + i + " is " + g.spec() + ", the input "
+                            + e.in()[i].spec() + " among " + Arrays.toString(e.in()));
+        }
+    }
+}
