@@ -1,5 +1,6 @@
 package io.chagres.tensor;
 
+import io.chagres.tensor.memory.HostMemory;
 import io.chagres.tensor.memory.TensorArena;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -97,6 +98,22 @@ public final class TensorData {
         t.storage().arena().source().read(t.address(), to);
     }
 
+    /// The elements row-major in host memory: the tensor's own bytes where it is contiguous and the
+    /// host can see them, a copy allocated from `copies` otherwise.
+    public static MemorySegment hostBytes(Tensor t, Arena copies) {
+        if (t.layout().isContiguous() && t.storage().arena().source() instanceof HostMemory) {
+            return t.storage()
+                    .segment()
+                    .asSlice(t.layout().offset() * t.dtype().bytes(), t.spec().bytes());
+        }
+        MemorySegment to = copies.allocate(Math.max(1, t.spec().bytes()), 64);
+        MemorySegment packed = to.asSlice(0, t.spec().bytes());
+        try (Arena arena = Arena.ofConfined()) {
+            pack(t, span(t, arena), packed);
+        }
+        return packed;
+    }
+
     static float[] floats(Tensor t) {
         int n = count(t);
         float[] out = new float[n];
@@ -145,15 +162,21 @@ public final class TensorData {
                 writeRaw(to, s.asSlice(0, t.spec().bytes()));
                 return to;
             }
-            int w = t.dtype().bytes();
-            MemorySegment packed = host.allocate(Math.max(1, t.spec().bytes()), 64);
-            for (long i = 0; i < t.shape().size(); i++) {
-                long at = t.layout().index(i) - t.layout().offset();
-                MemorySegment.copy(s, at * w, packed, i * w, w);
-            }
-            writeRaw(to, packed.asSlice(0, t.spec().bytes()));
+            MemorySegment packed =
+                    host.allocate(Math.max(1, t.spec().bytes()), 64).asSlice(0, t.spec().bytes());
+            pack(t, s, packed);
+            writeRaw(to, packed);
         }
         return to;
+    }
+
+    /// Gathers a tensor's elements from its span, row-major.
+    private static void pack(Tensor t, MemorySegment span, MemorySegment to) {
+        int w = t.dtype().bytes();
+        for (long i = 0; i < t.shape().size(); i++) {
+            long at = t.layout().index(i) - t.layout().offset();
+            MemorySegment.copy(span, at * w, to, i * w, w);
+        }
     }
 
     /// Reads element `index` of a host segment as a double.

@@ -79,6 +79,11 @@ public final class JsonNode {
         return map().get(key) != null;
     }
 
+    /// Whether this object has the field, be it `null`.
+    public boolean contains(String key) {
+        return map().containsKey(key);
+    }
+
     /// A field, or `null` when it is missing or `null`.
     public @Nullable JsonNode find(String key) {
         Object v = map().get(key);

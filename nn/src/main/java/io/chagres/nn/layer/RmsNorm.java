@@ -1,0 +1,14 @@
+package io.chagres.nn.layer;
+
+import io.chagres.tensor.Tensor;
+
+/// Root-mean-square normalisation with scale.
+///
+/// @param weight scale, (C)
+/// @param eps added to the mean square
+public record RmsNorm(Tensor weight, double eps) implements Norm {
+    @Override
+    public Tensor apply(Tensor x) {
+        return io.chagres.tensor.op.RmsNorm.rmsNorm(x, weight, eps);
+    }
+}

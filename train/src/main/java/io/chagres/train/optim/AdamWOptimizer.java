@@ -1,0 +1,161 @@
+package io.chagres.train.optim;
+
+import io.chagres.tensor.DType;
+import io.chagres.tensor.Interpreter;
+import io.chagres.tensor.Shape;
+import io.chagres.tensor.Tensor;
+import io.chagres.tensor.TensorData;
+import io.chagres.tensor.memory.TensorArena;
+import io.chagres.tensor.op.Accumulate;
+import io.chagres.tensor.op.AdamW;
+import io.chagres.tensor.op.Assign;
+import io.chagres.tensor.op.Full;
+import io.chagres.tensor.op.SumSquares;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// AdamW with gradient accumulation and clipping by global norm. Loshchilov & Hutter 2017,
+/// arXiv:1711.05101.
+///
+/// Gradients, moments and parameters live in one arena that is never reset. Gradients of several
+/// micro-batches are [accumulated][#accumulate] before one [#step].
+public final class AdamWOptimizer {
+    /// Settings that stay the same for a run.
+    ///
+    /// @param beta1 decay of the first moment
+    /// @param beta2 decay of the second moment
+    /// @param eps added to the root of the second moment
+    /// @param weightDecay decoupled decay
+    /// @param decay which parameters decay
+    public record Options(
+            double beta1, double beta2, double eps, double weightDecay, DecayRule decay) {
+        /// The usual settings for language models: betas 0.9 and 0.95, eps 1e-8, decay 0.1 on
+        /// matrices.
+        public static Options defaults() {
+            return new Options(0.9, 0.95, 1e-8, 0.1, DecayRule.MATRICES);
+        }
+    }
+
+    /// Which parameters weight decay applies to.
+    public enum DecayRule {
+        /// Every parameter.
+        ALL,
+        /// Those with two axes or more: not biases and norms.
+        MATRICES;
+
+        boolean applies(Tensor t) {
+            return this == ALL || t.shape().rank() >= 2;
+        }
+    }
+
+    private final List<String> names;
+    private final List<Tensor> parameters;
+    private final FlatTensors grads;
+    private final FlatTensors m;
+    private final FlatTensors v;
+    private final boolean[] seen;
+    private final Tensor hyper;
+    private final AdamW decayed;
+    private final AdamW plain;
+    private final DecayRule rule;
+    private long steps;
+
+    /// Creates the optimizer and its state, zeros.
+    ///
+    /// @param parameters what to train, by path; contiguous
+    /// @param weights an arena that is never reset
+    public AdamWOptimizer(Map<String, Tensor> parameters, TensorArena weights, Options options) {
+        this.names = List.copyOf(parameters.keySet());
+        this.parameters = List.copyOf(parameters.values());
+        List<Shape> shapes = new ArrayList<>();
+        for (Tensor p : this.parameters) {
+            if (!p.layout().isContiguous()) {
+                throw new IllegalArgumentException("parameters must be contiguous; got " + p);
+            }
+            shapes.add(p.shape());
+        }
+        grads = FlatTensors.zeros(weights, DType.F32, shapes);
+        m = FlatTensors.zeros(weights, DType.F32, shapes);
+        v = FlatTensors.zeros(weights, DType.F32, shapes);
+        seen = new boolean[shapes.size()];
+        hyper = TensorData.copyOf(weights, DType.F64, Shape.of(3), 0, 0, 1);
+        double b1 = options.beta1();
+        double b2 = options.beta2();
+        decayed = new AdamW(b1, b2, options.eps(), options.weightDecay());
+        plain = new AdamW(b1, b2, options.eps(), 0);
+        rule = options.decay();
+    }
+
+    /// The trained tensors, in order.
+    public List<Tensor> parameters() {
+        return parameters;
+    }
+
+    /// Steps taken.
+    public long steps() {
+        return steps;
+    }
+
+    /// Adds a gradient; shaped as a [io.chagres.autograd.Tape.GradientSink]. Runs under the current
+    /// interpreter.
+    public void accumulate(int index, Tensor grad) {
+        Tensor sum = grads.parts().get(index);
+        if (seen[index]) {
+            Accumulate.accumulate(sum, grad);
+        } else {
+            Assign.assign(sum, grad);
+            seen[index] = true;
+        }
+    }
+
+    /// Takes one step with the gradients gathered since the last, and forgets them. Runs under the
+    /// current interpreter. When a gradient is infinite or NaN nothing is changed and the step does not
+    /// count.
+    ///
+    /// @param clipNorm gradients with a larger global norm are scaled down to it; infinite for none
+    /// @return the global norm before clipping
+    public double step(double learningRate, double clipNorm) {
+        for (int i = 0; i < seen.length; i++) {
+            if (!seen[i]) {
+                Tensor g = grads.parts().get(i);
+                Assign.assign(g, Full.scalar(g.dtype(), 0));
+            }
+        }
+        double norm = Math.sqrt(SumSquares.sumSquares(grads.all()).item());
+        Arrays.fill(seen, false);
+        if (!Double.isFinite(norm)) {
+            return norm;
+        }
+        steps++;
+        TensorData.set(hyper, learningRate, steps, Math.min(1, clipNorm / (norm + 1e-6)));
+        for (int i = 0; i < seen.length; i++) {
+            Tensor p = parameters.get(i);
+            Interpreter.runAll(
+                    rule.applies(p) ? decayed : plain,
+                    p,
+                    m.parts().get(i),
+                    v.parts().get(i),
+                    grads.parts().get(i),
+                    hyper);
+        }
+        return norm;
+    }
+
+    /// The moments by name, for checkpoints: `m.<path>` and `v.<path>`.
+    public Map<String, Tensor> state() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        for (int i = 0; i < names.size(); i++) {
+            state.put("m." + names.get(i), m.parts().get(i));
+            state.put("v." + names.get(i), v.parts().get(i));
+        }
+        return state;
+    }
+
+    /// Continues after a number of steps whose moments were restored into [#state].
+    public void restoreSteps(long steps) {
+        this.steps = steps;
+    }
+}
