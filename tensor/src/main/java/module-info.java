@@ -3,7 +3,7 @@ import org.jspecify.annotations.NullMarked;
 /// Tensors, explicit memory arenas, operations, the backend interface and safetensors files.
 @NullMarked
 module io.chagres.tensor {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
     requires com.fasterxml.jackson.core;
     requires org.slf4j;
 
@@ -13,5 +13,5 @@ module io.chagres.tensor {
     exports io.chagres.tensor.memory;
     exports io.chagres.tensor.op;
 
-    uses io.chagres.tensor.backend.Backend;
+    uses io.chagres.tensor.backend.BackendProvider;
 }

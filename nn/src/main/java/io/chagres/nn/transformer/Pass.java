@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What one forward pass knows beyond the weights: positions, masks, dropout, and where keys and values
-/// go. Training looks at the tokens at hand; a [KvPass] looks into a cache.
+/// go. This one looks at the tokens at hand; generation has one that looks into a cache.
 public class Pass {
     private final RotaryTable.@Nullable Rows rotary;
     private final @Nullable Tensor mask;
@@ -38,17 +38,17 @@ public class Pass {
     }
 
     /// Rotates heads (B, T, H, D) to their positions.
-    Tensor rotate(Tensor x) {
+    final Tensor rotate(Tensor x) {
         return rotary == null ? x : rotary.rotate(x);
     }
 
     /// Drops elements while training.
-    Tensor dropout(Tensor x) {
+    final Tensor dropout(Tensor x) {
         return dropout == 0 || streams == null ? x : Dropout.dropout(x, streams.next(), dropout);
     }
 
     /// Attends: q (B, T, H, D), k and v (B, T, Hkv, D) → (B, T, H, D).
-    Tensor attend(int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
+    protected Tensor attend(int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
         List<Tensor> in = new ArrayList<>(List.of(q, k, v));
         if (mask != null) {
             in.add(mask);

@@ -78,8 +78,8 @@ public record Transformer(
         return hidden(in.ids(), in.positions(), pass, observer);
     }
 
-    /// Hidden states with a given context, such as a cached one.
-    Tensor hidden(
+    /// Hidden states after the final norm with a given context, such as one with a KV cache.
+    public Tensor hidden(
             Tensor ids, @Nullable Tensor positionIds, Pass pass, Consumer<Tensor> observer) {
         Tensor x = tokens.apply(ids);
         Embedding table = positions;

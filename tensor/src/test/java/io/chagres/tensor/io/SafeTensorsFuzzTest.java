@@ -141,6 +141,7 @@ class SafeTensorsFuzzTest {
             } catch (RuntimeException | Error | IOException e) {
                 throw new AssertionError("round " + round + " threw " + e, e);
             }
+            Files.delete(file);
             long allocated = threads.getCurrentThreadAllocatedBytes() - before;
             assertThat(allocated).as("allocated in round " + round).isLessThan(MAX_ALLOCATION);
         }
@@ -168,6 +169,7 @@ class SafeTensorsFuzzTest {
             } catch (RuntimeException | Error | IOException e) {
                 throw new AssertionError("round " + round + " threw " + e, e);
             }
+            Files.delete(file);
         }
     }
 }

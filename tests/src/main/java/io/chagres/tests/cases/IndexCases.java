@@ -44,7 +44,7 @@ final class IndexCases {
             rows.add(
                     exact("indexSelect by " + d, IndexSelect.INSTANCE, real(6, 4), at(d, 6, 2, 3))
                             .twice()
-                            .rejects(new Shape[] {Shape.of(), Shape.of(2)})
+                            .rejects(Shape.of(), Shape.of(2))
                             .rejects(f32(2, 5), f32(2))
                             .large(IndexSelect.INSTANCE, real(4096, 384), index(4096, 2048)));
             rows.add(

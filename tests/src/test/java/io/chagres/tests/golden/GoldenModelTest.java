@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.chagres.autograd.Tape;
+import io.chagres.kernels.cpu.CpuBackend;
 import io.chagres.kernels.cpu.reference.ReferenceBackend;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.HfNames;
@@ -28,24 +29,31 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// Models equal Hugging Face transformers: forward, gradients, optimizer, generation and padding.
 class GoldenModelTest {
     private static final double LOGITS = 1e-5;
     private static final double GRADIENTS = 1e-4;
 
-    private static Backend backend() {
-        return new ReferenceBackend();
+    private static Stream<Arguments> cases() {
+        return Stream.of("llama", "gpt2", "qwen2")
+                .flatMap(m -> Stream.of("reference", "cpu").map(d -> Arguments.of(m, d)));
+    }
+
+    private static Backend backend(String device) {
+        return device.equals("cpu") ? new CpuBackend(2) : new ReferenceBackend();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "gpt2", "qwen2"})
-    void logitsAndHiddenStates(String name) throws IOException {
+    @MethodSource("cases")
+    void logitsAndHiddenStates(String name, String device) throws IOException {
         try (GoldenModel golden = GoldenModel.open(name);
-                Backend backend = backend();
+                Backend backend = backend(device);
                 TensorArena weights = backend.arena("weights");
                 TensorArena step = backend.arena("step")) {
             Transformer model = HfCheckpoint.load(golden.folder(), weights).model();
@@ -66,10 +74,10 @@ class GoldenModelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "gpt2", "qwen2"})
-    void gradients(String name, @TempDir Path dir) throws IOException {
+    @MethodSource("cases")
+    void gradients(String name, String device, @TempDir Path dir) throws IOException {
         try (GoldenModel golden = GoldenModel.open(name);
-                Backend backend = backend();
+                Backend backend = backend(device);
                 TensorArena weights = backend.arena("weights");
                 TensorArena grads = backend.arena("grads");
                 TensorArena step = backend.arena("step")) {
@@ -105,10 +113,10 @@ class GoldenModelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "gpt2", "qwen2"})
-    void sixOptimizerSteps(String name) throws IOException {
+    @MethodSource("cases")
+    void sixOptimizerSteps(String name, String device) throws IOException {
         try (GoldenModel golden = GoldenModel.open(name);
-                Backend backend = backend();
+                Backend backend = backend(device);
                 TensorArena weights = backend.arena("weights");
                 TensorArena step = backend.arena("step")) {
             Transformer model = HfCheckpoint.load(golden.folder(), weights).model();
@@ -143,10 +151,10 @@ class GoldenModelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "gpt2", "qwen2"})
-    void leftPadding(String name) throws IOException {
+    @MethodSource("cases")
+    void leftPadding(String name, String device) throws IOException {
         try (GoldenModel golden = GoldenModel.open(name);
-                Backend backend = backend();
+                Backend backend = backend(device);
                 TensorArena weights = backend.arena("weights");
                 TensorArena step = backend.arena("step")) {
             Transformer model = HfCheckpoint.load(golden.folder(), weights).model();

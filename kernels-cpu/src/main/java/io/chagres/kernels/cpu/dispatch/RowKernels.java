@@ -1,0 +1,183 @@
+package io.chagres.kernels.cpu.dispatch;
+
+import io.chagres.kernels.cpu.norm.ColumnSums;
+import io.chagres.kernels.cpu.pool.WorkerPool;
+import io.chagres.kernels.cpu.softmax.Rows;
+import io.chagres.tensor.Shape;
+import io.chagres.tensor.Tensor;
+import io.chagres.tensor.backend.Kernel;
+import io.chagres.tensor.backend.Kernels;
+import io.chagres.tensor.op.LayerNorm;
+import io.chagres.tensor.op.LayerNormBackward;
+import io.chagres.tensor.op.LogSoftmax;
+import io.chagres.tensor.op.LogSoftmaxBackward;
+import io.chagres.tensor.op.RmsNorm;
+import io.chagres.tensor.op.RmsNormBackward;
+import io.chagres.tensor.op.Softmax;
+import io.chagres.tensor.op.SoftmaxBackward;
+import io.chagres.tensor.op.SumTo;
+
+/// Operations on rows: sums, maxima, softmax and norms.
+final class RowKernels {
+    private final WorkerPool pool;
+    private final ScratchPool scratches;
+
+    RowKernels(WorkerPool pool, ScratchPool scratches) {
+        this.pool = pool;
+        this.scratches = scratches;
+    }
+
+    /// A kernel for dense F32 operands.
+    private interface Dense<O extends io.chagres.tensor.op.Op> extends Kernel<O> {
+        @Override
+        default boolean supports(O op, Tensor[] in) {
+            return Operands.dense(in);
+        }
+    }
+
+    void register(Kernels kernels) {
+        kernels.add(Softmax.class, (Dense<Softmax>) this::softmax);
+        kernels.add(SoftmaxBackward.class, (Dense<SoftmaxBackward>) this::softmaxBackward);
+        kernels.add(LogSoftmax.class, (Dense<LogSoftmax>) this::logSoftmax);
+        kernels.add(LogSoftmaxBackward.class, (Dense<LogSoftmaxBackward>) this::logSoftmaxBackward);
+        kernels.add(LayerNorm.class, (Dense<LayerNorm>) this::layerNorm);
+        kernels.add(LayerNormBackward.class, new LayerNormGradient());
+        kernels.add(RmsNorm.class, (Dense<RmsNorm>) this::rmsNorm);
+        kernels.add(RmsNormBackward.class, new RmsNormGradient());
+    }
+
+    /// Sums of trailing axes (rows) or leading axes (columns).
+    boolean sum(SumTo op, Tensor x, Tensor y) {
+        if (!Operands.dense(x)) {
+            return false;
+        }
+        Shape in = x.shape();
+        Shape kept = y.shape();
+        if (in.size() == 0) {
+            return false;
+        }
+        if (kept.size() == 1 || Operands.isPrefix(kept, in)) {
+            int n = Operands.size(in.size() / kept.size());
+            Rows.sum(pool, x.address(), n, y.address(), kept.size(), n);
+            return true;
+        }
+        if (!Operands.isSuffix(kept, in)) {
+            return false;
+        }
+        long rows = in.size() / kept.size();
+        long bytes = ColumnSums.scratchBytes(rows, kept.size());
+        try (ScratchPool.Lease lease = scratches.take(bytes)) {
+            ColumnSums.sum(
+                    pool, x.address(), y.address(), rows, kept.size(), lease.address());
+        }
+        return true;
+    }
+
+    boolean max(int axis, Tensor x, Tensor y) {
+        if (axis != x.shape().rank() - 1 || !Operands.dense(x)) {
+            return false;
+        }
+        int n = Operands.size(x.shape().last());
+        Rows.max(pool, x.address(), n, y.address(), x.shape().rows(), n);
+        return true;
+    }
+
+    private void softmax(Softmax op, Tensor[] in, Tensor[] out, long scratch) {
+        int n = Operands.size(in[0].shape().last());
+        io.chagres.kernels.cpu.softmax.Softmax.forward(
+                pool, in[0].address(), n, out[0].address(), n, in[0].shape().rows(), n);
+    }
+
+    private void logSoftmax(LogSoftmax op, Tensor[] in, Tensor[] out, long scratch) {
+        int n = Operands.size(in[0].shape().last());
+        io.chagres.kernels.cpu.softmax.Softmax.logForward(
+                pool, in[0].address(), n, out[0].address(), n, in[0].shape().rows(), n);
+    }
+
+    private void softmaxBackward(SoftmaxBackward op, Tensor[] in, Tensor[] out, long scratch) {
+        int n = Operands.size(in[0].shape().last());
+        io.chagres.kernels.cpu.softmax.Softmax.backward(
+                pool, in[1].address(), in[0].address(), out[0].address(), in[0].shape().rows(), n);
+    }
+
+    private void logSoftmaxBackward(
+            LogSoftmaxBackward op, Tensor[] in, Tensor[] out, long scratch) {
+        int n = Operands.size(in[0].shape().last());
+        io.chagres.kernels.cpu.softmax.Softmax.logBackward(
+                pool, in[1].address(), in[0].address(), out[0].address(), in[0].shape().rows(), n);
+    }
+
+    private void layerNorm(LayerNorm op, Tensor[] in, Tensor[] out, long scratch) {
+        io.chagres.kernels.cpu.norm.LayerNorm.forward(
+                pool,
+                in[0].address(),
+                in[1].address(),
+                in[2].address(),
+                out[0].address(),
+                out[1].address(),
+                out[2].address(),
+                in[0].shape().rows(),
+                Operands.size(in[0].shape().last()),
+                op.eps());
+    }
+
+    private void rmsNorm(RmsNorm op, Tensor[] in, Tensor[] out, long scratch) {
+        io.chagres.kernels.cpu.norm.RmsNorm.forward(
+                pool,
+                in[0].address(),
+                in[1].address(),
+                out[0].address(),
+                out[1].address(),
+                in[0].shape().rows(),
+                Operands.size(in[0].shape().last()),
+                op.eps());
+    }
+
+    private final class LayerNormGradient implements Dense<LayerNormBackward> {
+        @Override
+        public long scratchBytes(LayerNormBackward op, Tensor[] in) {
+            return io.chagres.kernels.cpu.norm.LayerNorm.backwardScratchBytes(
+                    in[0].shape().rows(), Operands.size(in[0].shape().last()));
+        }
+
+        @Override
+        public void run(LayerNormBackward op, Tensor[] in, Tensor[] out, long scratch) {
+            io.chagres.kernels.cpu.norm.LayerNorm.backward(
+                    pool,
+                    in[4].address(),
+                    in[0].address(),
+                    in[1].address(),
+                    in[2].address(),
+                    in[3].address(),
+                    out[0].address(),
+                    out[1].address(),
+                    out[2].address(),
+                    in[0].shape().rows(),
+                    Operands.size(in[0].shape().last()),
+                    scratch);
+        }
+    }
+
+    private final class RmsNormGradient implements Dense<RmsNormBackward> {
+        @Override
+        public long scratchBytes(RmsNormBackward op, Tensor[] in) {
+            return io.chagres.kernels.cpu.norm.RmsNorm.backwardScratchBytes(
+                    in[0].shape().rows(), Operands.size(in[0].shape().last()));
+        }
+
+        @Override
+        public void run(RmsNormBackward op, Tensor[] in, Tensor[] out, long scratch) {
+            io.chagres.kernels.cpu.norm.RmsNorm.backward(
+                    pool,
+                    in[3].address(),
+                    in[0].address(),
+                    in[1].address(),
+                    in[2].address(),
+                    out[0].address(),
+                    out[1].address(),
+                    in[0].shape().rows(),
+                    Operands.size(in[0].shape().last()),
+                    scratch);
+        }
+    }
+}
