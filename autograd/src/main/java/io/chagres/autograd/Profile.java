@@ -1,0 +1,105 @@
+package io.chagres.autograd;
+
+import io.chagres.tensor.Interpreter;
+import io.chagres.tensor.Spec;
+import io.chagres.tensor.Tensor;
+import io.chagres.tensor.backend.Backend;
+import io.chagres.tensor.memory.TensorArena;
+import io.chagres.tensor.op.Op;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/// Times every operation that reaches the backend: totals per kind of operation, and a JFR event
+/// `io.chagres.Kernel` each while a recording asks for it. Without a profile around the work nothing is
+/// measured and nothing allocated.
+public final class Profile implements Interpreter {
+    /// What one kind of operation cost.
+    ///
+    /// @param name the operation
+    /// @param calls how often it ran
+    /// @param nanos how long in all; operations inside a decomposition count for both
+    public record Total(String name, long calls, long nanos) {}
+
+    private final Interpreter inner;
+    private final Map<String, long[]> totals = new HashMap<>();
+
+    private Profile(Interpreter inner) {
+        this.inner = inner;
+    }
+
+    /// Runs a body and returns the totals of its operations, the most expensive first.
+    public static List<Total> of(Runnable body) {
+        Profile profile = new Profile(Interpreter.current());
+        profile.call(
+                () -> {
+                    body.run();
+                    return null;
+                });
+        return profile.totals();
+    }
+
+    /// Runs a body with one JFR event for the whole of it, `io.chagres.Step`, carrying the arena's
+    /// figures.
+    public static <R> R step(String name, Supplier<R> body) {
+        StepEvent event = new StepEvent();
+        if (!event.isEnabled()) {
+            return body.get();
+        }
+        TensorArena arena = Interpreter.current().arena();
+        event.begin();
+        try {
+            return body.get();
+        } finally {
+            event.end();
+            if (event.shouldCommit()) {
+                event.name = name;
+                event.arena = arena.name();
+                event.usedBytes = arena.used();
+                event.peakBytes = arena.peak();
+                event.capacityBytes = arena.capacity();
+                event.commit();
+            }
+        }
+    }
+
+    @Override
+    public Tensor[] apply(Op op, Spec[] out, Tensor... in) {
+        KernelEvent event = new KernelEvent();
+        event.begin();
+        long start = System.nanoTime();
+        Tensor[] results = inner.apply(op, out, in);
+        long nanos = System.nanoTime() - start;
+        event.end();
+        String name = op instanceof Enum<?> e ? e.name() : op.getClass().getSimpleName();
+        long[] sum = totals.computeIfAbsent(name, k -> new long[2]);
+        sum[0]++;
+        sum[1] += nanos;
+        if (event.shouldCommit()) {
+            event.operation = op.toString();
+            event.input = in.length == 0 ? "" : in[0].spec().toString();
+            event.commit();
+        }
+        return results;
+    }
+
+    @Override
+    public TensorArena arena() {
+        return inner.arena();
+    }
+
+    @Override
+    public Backend backend() {
+        return inner.backend();
+    }
+
+    private List<Total> totals() {
+        List<Total> all = new ArrayList<>();
+        totals.forEach((name, sum) -> all.add(new Total(name, sum[0], sum[1])));
+        all.sort(Comparator.comparingLong(Total::nanos).reversed());
+        return all;
+    }
+}
