@@ -1,7 +1,8 @@
 package io.chagres.nn.generate;
 
-import io.chagres.nn.transformer.RotaryTable;
+import io.chagres.nn.transformer.Rotary;
 import io.chagres.nn.transformer.Transformer;
+import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.memory.TensorArena;
@@ -83,10 +84,12 @@ public final class Decoder {
                 () -> {
                     Shape ids = Shape.of(b, perSequence);
                     Tensor where = Tensor.of(step, ids, positions);
-                    RotaryTable rotary = model.rotary();
+                    Rotary rotary = model.rotary();
                     KvPass pass =
                             new KvPass(
-                                    rotary == null ? null : rotary.rows(where, perSequence),
+                                    rotary == null
+                                            ? null
+                                            : rotary.rows(where, perSequence, DType.F32),
                                     cache,
                                     Tensor.of(step, Shape.of(b, width), table),
                                     Tensor.of(step, Shape.of(b), starts),

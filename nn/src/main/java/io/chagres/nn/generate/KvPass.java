@@ -1,7 +1,7 @@
 package io.chagres.nn.generate;
 
 import io.chagres.nn.transformer.Pass;
-import io.chagres.nn.transformer.RotaryTable;
+import io.chagres.nn.transformer.Rotary;
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.KvAppend;
@@ -24,7 +24,7 @@ final class KvPass extends Pass {
     /// @param lengths tokens each sequence has now, I32 (B)
     /// @param fresh whether every sequence had none, so that the new tokens are all there is
     KvPass(
-            RotaryTable.@Nullable Rows rotary,
+            Rotary.@Nullable Rows rotary,
             KvCache cache,
             Tensor table,
             Tensor starts,

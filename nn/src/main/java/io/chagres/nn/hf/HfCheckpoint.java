@@ -1,5 +1,6 @@
 package io.chagres.nn.hf;
 
+import io.chagres.nn.UnsupportedModel;
 import io.chagres.nn.hf.config.GenerationConfig;
 import io.chagres.nn.hf.config.HfConfig;
 import io.chagres.nn.layer.Modules;
@@ -58,7 +59,7 @@ public record HfCheckpoint(
         HfNames names = HfNames.of(config);
         Transformer model =
                 TransformerBuilder.build(
-                        config, weights, HfTensors.source(file, names, weights, mapped));
+                        config, HfTensors.source(file, names, weights, mapped));
         return new HfCheckpoint(config, GenerationConfig.read(folder), model);
     }
 

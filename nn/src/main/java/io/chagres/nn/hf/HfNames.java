@@ -1,5 +1,6 @@
 package io.chagres.nn.hf;
 
+import io.chagres.nn.UnsupportedModel;
 import io.chagres.nn.transformer.TransformerConfig;
 import java.util.ArrayList;
 import java.util.List;

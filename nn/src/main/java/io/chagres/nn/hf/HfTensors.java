@@ -1,5 +1,6 @@
 package io.chagres.nn.hf;
 
+import io.chagres.nn.UnsupportedModel;
 import io.chagres.nn.transformer.ParameterSource;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Layout;

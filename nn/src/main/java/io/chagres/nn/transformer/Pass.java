@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// What one forward pass knows beyond the weights: positions, masks, dropout, and where keys and values
 /// go. This one looks at the tokens at hand; generation has one that looks into a cache.
 public class Pass {
-    private final RotaryTable.@Nullable Rows rotary;
+    private final Rotary.@Nullable Rows rotary;
     private final @Nullable Tensor mask;
     private final @Nullable Tensor cuSeqlens;
     private final double dropout;
@@ -25,7 +25,7 @@ public class Pass {
     /// @param dropout probability of dropping, used only with streams
     /// @param streams randomness of dropout; null when not training
     public Pass(
-            RotaryTable.@Nullable Rows rotary,
+            Rotary.@Nullable Rows rotary,
             @Nullable Tensor mask,
             @Nullable Tensor cuSeqlens,
             double dropout,

@@ -71,7 +71,10 @@ public final class Presets {
         TransformerConfig config = ALL.get(name);
         if (config == null) {
             throw new IllegalArgumentException(
-                    "no preset is called " + name + "; there are " + String.join(", ", ALL.keySet()));
+                    "no preset is called "
+                            + name
+                            + "; there are "
+                            + String.join(", ", ALL.keySet()));
         }
         return config;
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param config architecture
 /// @param tokens token embedding
 /// @param positions position embedding; null with rotary positions
-/// @param rotary rotary tables; null with learned positions
+/// @param rotary rotary positions; null with learned ones
 /// @param blocks layers
 /// @param finalNorm after the last layer
 /// @param head hidden → vocabulary; null when tied to the token embedding
@@ -24,7 +24,7 @@ public record Transformer(
         TransformerConfig config,
         Embedding tokens,
         @Nullable Embedding positions,
-        @Nullable RotaryTable rotary,
+        @Nullable Rotary rotary,
         List<Block> blocks,
         Norm finalNorm,
         @Nullable Linear head) {
@@ -67,10 +67,10 @@ public record Transformer(
     ///     freed afterwards
     public Tensor hidden(Input in, Consumer<Tensor> observer) {
         long t = in.ids().dim(1);
-        RotaryTable table = rotary;
+        Rotary turn = rotary;
         Pass pass =
                 new Pass(
-                        table == null ? null : table.rows(in.positions(), t),
+                        turn == null ? null : turn.rows(in.positions(), t, tokens.weight().dtype()),
                         in.mask(),
                         in.cuSeqlens(),
                         in.dropout(),

@@ -28,18 +28,15 @@ public final class TransformerBuilder {
     /// @param weights where they go
     /// @param seed of the random numbers: the same seed gives the same bits
     public static Transformer create(TransformerConfig config, TensorArena weights, long seed) {
-        return build(config, weights, new Initializer(config, weights, DType.F32, new Rng(seed)));
+        return build(config, new Initializer(config, weights, DType.F32, new Rng(seed)));
     }
 
     /// A model with parameters from a source.
-    ///
-    /// @param weights where constants such as rotary tables go
-    public static Transformer build(
-            TransformerConfig config, TensorArena weights, ParameterSource source) {
-        return new TransformerBuilder(config, source).model(weights);
+    public static Transformer build(TransformerConfig config, ParameterSource source) {
+        return new TransformerBuilder(config, source).model();
     }
 
-    private Transformer model(TensorArena weights) {
+    private Transformer model() {
         long hidden = config.hiddenSize();
         Embedding tokens =
                 new Embedding(
@@ -48,20 +45,14 @@ public final class TransformerBuilder {
                                 Shape.of(config.vocabSize(), hidden),
                                 Init.NORMAL));
         Embedding positions = null;
-        RotaryTable rotary = null;
+        Rotary rotary = null;
         switch (config.positions()) {
             case Positions.Learned() -> {
                 Shape s = Shape.of(config.maxPositionEmbeddings(), hidden);
                 positions = new Embedding(source.get("positions.weight", s, Init.NORMAL));
             }
             case Positions.Rope(double theta) ->
-                    rotary =
-                            new RotaryTable(
-                                    weights,
-                                    tokens.weight().dtype(),
-                                    config.maxPositionEmbeddings(),
-                                    config.headDim(),
-                                    theta);
+                    rotary = new Rotary(theta, config.headDim());
         }
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < config.numLayers(); i++) {

@@ -151,9 +151,9 @@ public record TransformerConfig(
         return embeddings + numLayers * (attention + mlp + 2 * norms) + norms;
     }
 
-    /// A builder that starts from this configuration. What follows from other values here (`headDim`
-    /// from width and heads, the MLP's width, as many key as query heads) follows them in the copy
-    /// too, unless it is set.
+    /// A builder that starts from this configuration. What follows from other values here
+    /// (`headDim` from width and heads, the MLP's width, as many key as query heads) follows them in
+    /// the copy too, unless it is set.
     public TransformerConfigBuilder toBuilder() {
         return new TransformerConfigBuilder(this);
     }

@@ -36,7 +36,11 @@ public final class TransformerConfigBuilder {
     private @Nullable Integer padId;
 
     private TransformerConfigBuilder(
-            String architecture, NormType norm, double eps, Activation activation, Positions positions) {
+            String architecture,
+            NormType norm,
+            double eps,
+            Activation activation,
+            Positions positions) {
         this.architecture = architecture;
         this.norm = norm;
         this.normEps = eps;

@@ -1,6 +1,6 @@
 package io.chagres.nn.hf.config;
 
-import io.chagres.nn.hf.UnsupportedModel;
+import io.chagres.nn.UnsupportedModel;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.io.JsonNode;
 import java.util.List;
@@ -34,7 +34,8 @@ interface ConfigDialect {
     /// Refuses what a family has no field for.
     static void require(boolean ok, TransformerConfig config, String what) {
         if (!ok) {
-            throw new UnsupportedModel("a model of type " + config.architecture() + " needs " + what);
+            throw new UnsupportedModel(
+                    "a model of type " + config.architecture() + " needs " + what);
         }
     }
 }

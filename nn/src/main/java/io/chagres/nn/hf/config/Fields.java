@@ -1,6 +1,6 @@
 package io.chagres.nn.hf.config;
 
-import io.chagres.nn.hf.UnsupportedModel;
+import io.chagres.nn.UnsupportedModel;
 import io.chagres.nn.transformer.Activation;
 import io.chagres.nn.transformer.Positions;
 import io.chagres.nn.transformer.TransformerConfigBuilder;

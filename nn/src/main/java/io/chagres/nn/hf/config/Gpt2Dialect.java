@@ -1,6 +1,6 @@
 package io.chagres.nn.hf.config;
 
-import io.chagres.nn.hf.UnsupportedModel;
+import io.chagres.nn.UnsupportedModel;
 import io.chagres.nn.transformer.Activation;
 import io.chagres.nn.transformer.NormType;
 import io.chagres.nn.transformer.Positions;
@@ -76,7 +76,8 @@ final class Gpt2Dialect implements ConfigDialect {
         out.put("n_embd", c.hiddenSize());
         out.put("n_layer", c.numLayers());
         out.put("n_head", c.numHeads());
-        out.put("n_inner", c.intermediateSize() == 4L * c.hiddenSize() ? null : c.intermediateSize());
+        boolean usualWidth = c.intermediateSize() == 4L * c.hiddenSize();
+        out.put("n_inner", usualWidth ? null : c.intermediateSize());
         out.put("n_positions", c.maxPositionEmbeddings());
         out.put("n_ctx", c.maxPositionEmbeddings());
         out.put("layer_norm_epsilon", c.normEps());

@@ -1,6 +1,6 @@
 package io.chagres.nn.hf.config;
 
-import io.chagres.nn.hf.UnsupportedModel;
+import io.chagres.nn.UnsupportedModel;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.io.Json;

@@ -1,4 +1,4 @@
-package io.chagres.nn.hf;
+package io.chagres.nn;
 
 import io.chagres.tensor.io.JsonNode;
 import java.util.Collection;
@@ -24,11 +24,6 @@ public final class UnsupportedModel extends RuntimeException {
                         + " is not supported (supported: "
                         + String.join(", ", supported)
                         + ")");
-    }
-
-    /// Creates the error for a family that nothing here implements.
-    public static UnsupportedModel architecture(String name) {
-        return new UnsupportedModel("models of architecture " + name + " are not supported");
     }
 
     private static String shorten(String s) {
