@@ -1,0 +1,64 @@
+package io.chagres.cli;
+
+import io.chagres.tensor.backend.Backend;
+import io.chagres.tensor.backend.BackendProvider;
+import io.chagres.tensor.backend.Backends;
+import io.chagres.tensor.io.Json;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/// Tells what Chagres finds on this machine.
+@Command(
+        name = "doctor",
+        mixinStandardHelpOptions = true,
+        description = "Tells which JDK, devices, kernels and how much memory there are.")
+final class DoctorCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Mixin private JsonOption json;
+
+    @Override
+    public Integer call() {
+        Map<String, Object> facts = facts();
+        PrintWriter out = spec.commandLine().getOut();
+        if (json.wanted()) {
+            out.println(Json.line(facts));
+        } else {
+            facts.forEach((name, fact) -> out.printf("%-16s %s%n", name, fact));
+        }
+        out.flush();
+        return 0;
+    }
+
+    private static Map<String, Object> facts() {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("jdk", System.getProperty("java.vm.vendor") + " " + Runtime.version());
+        facts.put(
+                "system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        facts.put("processors", Runtime.getRuntime().availableProcessors());
+        if (ManagementFactory.getOperatingSystemMXBean()
+                instanceof com.sun.management.OperatingSystemMXBean os) {
+            facts.put("memory_bytes", os.getTotalMemorySize());
+            facts.put("free_bytes", os.getFreeMemorySize());
+        }
+        facts.put("heap_bytes", Runtime.getRuntime().maxMemory());
+        for (BackendProvider p : Backends.providers()) {
+            if (p.unavailable().isEmpty()) {
+                try (Backend backend = p.open(0)) {
+                    facts.put(p.kind(), backend.describe());
+                }
+            } else {
+                facts.put(p.kind(), "not used: " + p.unavailable());
+            }
+        }
+        facts.putIfAbsent("cuda", "not used: this build has no CUDA kernels");
+        return facts;
+    }
+}
