@@ -12,6 +12,7 @@ module io.chagres.tensor {
     exports io.chagres.tensor.io;
     exports io.chagres.tensor.memory;
     exports io.chagres.tensor.op;
+    exports io.chagres.tensor.random;
 
     uses io.chagres.tensor.backend.BackendProvider;
 }

@@ -3,15 +3,18 @@ import org.jspecify.annotations.NullMarked;
 /// Corpora, optimizers, the training loop, checkpoints and evaluation.
 @NullMarked
 module io.chagres.train {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
     requires transitive io.chagres.nn;
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
     requires com.fasterxml.jackson.dataformat.yaml;
-    requires extjwnl;
-    requires org.eclipse.collections.api;
+    requires transitive org.eclipse.collections.api;
     requires org.eclipse.collections.impl;
     requires org.slf4j;
 
-    exports io.chagres.train;
+    exports io.chagres.train.data;
+    exports io.chagres.train.metrics;
+    exports io.chagres.train.optim;
+    exports io.chagres.train.recipe;
+    exports io.chagres.train.schedule;
 }

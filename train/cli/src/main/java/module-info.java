@@ -14,8 +14,6 @@ module io.chagres.cli {
     requires org.slf4j;
     requires xchart;
 
-    uses io.chagres.tensor.backend.Backend;
-
     opens io.chagres.cli to
             info.picocli;
 }

@@ -6,7 +6,6 @@ import io.chagres.nn.layer.Linear;
 import io.chagres.nn.layer.Norm;
 import io.chagres.nn.layer.RmsNorm;
 import io.chagres.nn.transformer.ParameterSource.Init;
-import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.random.Rng;
@@ -28,7 +27,7 @@ public final class TransformerBuilder {
     /// @param weights where they go
     /// @param seed of the random numbers: the same seed gives the same bits
     public static Transformer create(TransformerConfig config, TensorArena weights, long seed) {
-        return build(config, new Initializer(config, weights, DType.F32, new Rng(seed)));
+        return build(config, new Initializer(config, weights, new Rng(seed)));
     }
 
     /// A model with parameters from a source.

@@ -62,7 +62,8 @@ public final class JsonNode {
     /// An error about this value, to throw.
     public JsonException error(String message) {
         String path = path();
-        return new JsonException(source, path.isEmpty() ? message : "field " + path + ": " + message);
+        String at = path.isEmpty() ? "" : "field " + path + ": ";
+        return new JsonException(source, at + message);
     }
 
     private JsonException expected(String what) {

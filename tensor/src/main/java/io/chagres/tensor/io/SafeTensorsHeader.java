@@ -141,7 +141,8 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         }
 
         private Entry entry(JsonParser parser, String name) throws IOException {
-            expect(parser.nextToken(), JsonToken.START_OBJECT, "tensor " + JsonNode.quote(name) + ": ");
+            String at = "tensor " + JsonNode.quote(name) + ": ";
+            expect(parser.nextToken(), JsonToken.START_OBJECT, at);
             StoredType type = null;
             long[] dims = null;
             long[] offsets = null;
@@ -192,7 +193,11 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
             }
             if (bits % Byte.SIZE != 0) {
                 throw error(
-                        tensor(name, "shape") + shown(dims) + " of " + type + " ends inside a byte");
+                        tensor(name, "shape")
+                                + shown(dims)
+                                + " of "
+                                + type
+                                + " ends inside a byte");
             }
             if (offsets.length != 2 || offsets[1] < offsets[0]) {
                 throw error(

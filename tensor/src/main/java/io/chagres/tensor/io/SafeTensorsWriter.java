@@ -84,7 +84,7 @@ public final class SafeTensorsWriter {
     /// yet; to replace a checkpoint, do this inside [AtomicFiles#writeFolder].
     ///
     /// @param folder an existing folder
-    /// @param maxShardBytes most bytes of tensors in one file; a larger tensor has a file of its own
+    /// @param maxShardBytes most bytes of tensors in one file; a larger tensor has its own
     /// @return the files written, without the index
     public List<Path> writeSharded(Path folder, long maxShardBytes) throws IOException {
         for (String name : List.of(SafeTensors.FILE, SafeTensors.INDEX)) {

@@ -2,6 +2,7 @@ package io.chagres.tensor.op;
 
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Layout;
+import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 /// @param length number of elements
 /// @param step distance between them
 public record Slice(int axis, long from, long length, long step) implements View {
+    @Override
+    public Spec[] infer(Spec... in) {
+        Check.axis(axis, "slice", in);
+        return View.super.infer(in);
+    }
+
     @Override
     public Layout view(Layout in) {
         return in.slice(axis, from, length, step);

@@ -3,6 +3,11 @@ package io.chagres.train.metrics;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.eclipse.collections.impl.list.mutable.primitive.DoubleArrayList;
+import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
+import org.jspecify.annotations.Nullable;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,9 +15,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.eclipse.collections.impl.list.mutable.primitive.DoubleArrayList;
-import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
-import org.jspecify.annotations.Nullable;
 
 /// A metrics file, read back as curves.
 public final class MetricsHistory {
@@ -31,8 +33,8 @@ public final class MetricsHistory {
     /// Reads a file that [MetricsLog] wrote. An incomplete last line, left by a killed process, is
     /// skipped; so are values that are neither numbers nor null.
     ///
-    /// @throws IOException when the file cannot be read or another line is not a JSON object with
-    ///     a `step`; the message names file and line
+    /// @throws IOException when the file cannot be read or another line is not a JSON object with a
+    ///   `step`; the message names file and line
     public static MetricsHistory read(Path file) throws IOException {
         var history = new MetricsHistory();
         try (BufferedReader reader = Files.newBufferedReader(file)) {

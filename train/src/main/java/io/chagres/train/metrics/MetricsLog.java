@@ -3,6 +3,9 @@ package io.chagres.train.metrics;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,14 +15,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
-/// The metrics file of a run, `metrics.jsonl`: one JSON object per line,
-/// `{"step": 10, "loss": 3.2, …}`, steps ascending.
+/// The metrics file of a run, `metrics.jsonl`: one JSON object per line, `{"step": 10, "loss": 3.2,
+/// …}`, steps ascending.
 ///
 /// Every line reaches the operating system in one write before [#append] returns, so a killed
-/// process loses at most an incomplete last line. Values that are not finite are written as
-/// `null`, since JSON has no NaN. Not safe for use by several threads.
+/// process loses at most an incomplete last line. Values that are not finite are written as `null`,
+/// since JSON has no NaN. Not safe for use by several threads.
 public final class MetricsLog implements AutoCloseable {
     /// The usual name of the file in a run's folder.
     public static final String FILE_NAME = "metrics.jsonl";
@@ -126,7 +128,7 @@ public final class MetricsLog implements AutoCloseable {
     /// @param step steps done so far, not lower than in the line before
     /// @param values numbers, strings or booleans by name, written in the map's order
     /// @throws IllegalArgumentException when the step goes back, a name is `step`, or a value has
-    ///     another type
+    ///   another type
     public void append(long step, Map<String, ?> values) throws IOException {
         if (step < lastStep) {
             throw new IllegalArgumentException(

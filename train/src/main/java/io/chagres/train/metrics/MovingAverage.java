@@ -1,7 +1,7 @@
 package io.chagres.train.metrics;
 
-/// Exponential moving average without start-up bias: after `n` values
-/// `Σ dⁿ⁻ⁱ xᵢ / Σ dⁿ⁻ⁱ`, so the first average is the first value.
+/// Exponential moving average without start-up bias: after `n` values `Σ dⁿ⁻ⁱ xᵢ / Σ dⁿ⁻ⁱ`, so the
+/// first average is the first value.
 ///
 /// Values that are not finite are skipped, so that one overflowing step does not blank the display
 /// for good. Immutable.
@@ -26,8 +26,8 @@ public record MovingAverage(double decay, double weighted, double weight) {
     /// The average after one more value.
     public MovingAverage add(double x) {
         return Double.isFinite(x)
-                ? new MovingAverage(decay, decay * weighted + (1 - decay) * x,
-                        decay * weight + (1 - decay))
+                ? new MovingAverage(
+                        decay, decay * weighted + (1 - decay) * x, decay * weight + (1 - decay))
                 : this;
     }
 

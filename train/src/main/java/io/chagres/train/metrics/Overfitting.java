@@ -2,10 +2,10 @@ package io.chagres.train.metrics;
 
 /// Notices overfitting: the validation loss rises while the training loss falls.
 ///
-/// It is seen when `evaluations` evaluations in a row have not gone below the best validation
-/// loss, the last of them is above that best by more than `tolerance` (relative), and the training
-/// loss is lower than it was at the best evaluation. Reported once ([#justFound]) until a new best
-/// is reached. Immutable; each evaluation gives the next state.
+/// It is seen when `evaluations` evaluations in a row have not gone below the best validation loss,
+/// the last of them is above that best by more than `tolerance` (relative), and the training loss
+/// is lower than it was at the best evaluation. Reported once ([#justFound]) until a new best is
+/// reached. Immutable; each evaluation gives the next state.
 ///
 /// @param evaluations how many evaluations in a row it takes, at least 1
 /// @param tolerance relative rise of the validation loss that is still noise

@@ -7,9 +7,9 @@ package io.chagres.train.schedule;
 /// steps in all, step `t` counted from 0:
 ///
 /// - `t < w`: `peak · t / w`, so the very first update of a warm-up has rate 0;
-/// - otherwise `p = min(1, (t − w) / max(1, n − w))` and
-///   `peak · (r + (1 − r) · decay(p))`, where `r` is `minRatio`, and `decay` is 1 for
-///   [Decay#CONSTANT], `1 − p` for [Decay#LINEAR] and `(1 + cos πp) / 2` for [Decay#COSINE].
+/// - otherwise `p = min(1, (t − w) / max(1, n − w))` and `peak · (r + (1 − r) · decay(p))`, where
+///   `r` is `minRatio`, and `decay` is 1 for [Decay#CONSTANT], `1 − p` for [Decay#LINEAR] and `(1 +
+///   cos πp) / 2` for [Decay#COSINE].
 ///
 /// Past step `n` the rate stays at its last value (Hugging Face's cosine would rise again). The
 /// cosine is [StrictMath]'s, so every machine gets the same bits.

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
+import org.junit.jupiter.api.Test;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.Test;
 
 class MetersTest {
     private static final long SECOND = 1_000_000_000;
@@ -31,8 +32,7 @@ class MetersTest {
         assertThat(meter.domain(0).loss()).isEqualTo(2);
         assertThat(meter.domain(1).perplexity()).isCloseTo(Math.exp(6), within(1e-9));
         assertThat(meter.all().loss()).isCloseTo(42.0 / 11, within(1e-12));
-        assertThat(meter.all().bitsPerByte())
-                .isCloseTo(42 / (34 * Math.log(2)), within(1e-12));
+        assertThat(meter.all().bitsPerByte()).isCloseTo(42 / (34 * Math.log(2)), within(1e-12));
         assertThat(new LossMeter(meter.domains()).all().loss()).isNaN();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> meter.add(2, 1, 1, 1))

@@ -4,15 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 
 class MetricsLogTest {
     @TempDir Path folder;
@@ -62,9 +65,9 @@ class MetricsLogTest {
         assertThat(history.lastStep()).isEqualTo(2);
         Series loss = history.series("loss");
         assertThat(loss.size()).isEqualTo(2);
-        assertThat(loss.steps().toArray()).containsExactly(1, 2);
-        assertThat(loss.values().toArray()).containsExactly(4, Double.NaN);
-        assertThat(history.series("validation_loss").values().toArray()).containsExactly(5);
+        assertThat(loss.steps()).containsExactly(1, 2);
+        assertThat(loss.values()).containsExactly(4, Double.NaN);
+        assertThat(history.series("validation_loss").values()).containsExactly(5);
         assertThat(history.series("absent").isEmpty()).isTrue();
     }
 
@@ -73,8 +76,8 @@ class MetricsLogTest {
         write(1, 10, 0);
         write(6, 8, 0.5);
         Series loss = MetricsHistory.read(file).series("loss");
-        assertThat(loss.steps().toArray()).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
-        assertThat(loss.values().toArray()).containsExactly(1, 2, 3, 4, 5, 6.5, 7.5, 8.5);
+        assertThat(loss.steps()).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+        assertThat(loss.values()).containsExactly(1, 2, 3, 4, 5, 6.5, 7.5, 8.5);
     }
 
     @Test
@@ -82,11 +85,10 @@ class MetricsLogTest {
         write(1, 4, 0);
         byte[] whole = Files.readAllBytes(file);
         for (int length = 0; length <= whole.length; length++) {
-            Files.write(file, java.util.Arrays.copyOf(whole, length));
+            Files.write(file, Arrays.copyOf(whole, length));
             MetricsLog.resume(file, 4).close();
             String text = Files.readString(file);
-            assertThat(new String(whole, java.nio.charset.StandardCharsets.UTF_8))
-                    .startsWith(text);
+            assertThat(new String(whole, StandardCharsets.UTF_8)).startsWith(text);
             assertThat(text.isEmpty() || text.endsWith("\n")).isTrue();
             assertThat(length - text.length()).isBetween(0, whole.length / 4);
         }
@@ -108,8 +110,7 @@ class MetricsLogTest {
         write(1, 2, 0);
         Files.writeString(file, "garbage\n{\"step\":4}\n", StandardOpenOption.APPEND);
         write(3, 3, 0);
-        assertThat(MetricsHistory.read(file).series("loss").steps().toArray())
-                .containsExactly(1, 2, 3);
+        assertThat(MetricsHistory.read(file).series("loss").steps()).containsExactly(1, 2, 3);
     }
 
     @Test
@@ -119,8 +120,7 @@ class MetricsLogTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> log.append(4, Map.of()))
                     .withMessageContaining("step 4 after step 5");
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> log.append(6, Map.of("step", 1)));
+            assertThatIllegalArgumentException().isThrownBy(() -> log.append(6, Map.of("step", 1)));
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> log.append(6, Map.of("x", new int[0])))
                     .withMessageContaining("'x'");

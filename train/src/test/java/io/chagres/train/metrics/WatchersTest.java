@@ -76,8 +76,9 @@ class WatchersTest {
         assertThat(run(start, falling, new double[] {3, 2.7, 2.5, 2.8}).found())
                 .as("too few evaluations")
                 .isFalse();
-        assertThat(run(start, new double[] {3, 2, 2.2, 2.4}, new double[] {3, 2.5, 2.6, 2.7})
-                        .found())
+        assertThat(
+                        run(start, new double[] {3, 2, 2.2, 2.4}, new double[] {3, 2.5, 2.6, 2.7})
+                                .found())
                 .as("training rises too: divergence, not overfitting")
                 .isFalse();
     }

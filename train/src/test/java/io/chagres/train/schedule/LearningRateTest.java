@@ -3,14 +3,16 @@ package io.chagres.train.schedule;
 import static io.chagres.train.schedule.LearningRate.Decay.CONSTANT;
 import static io.chagres.train.schedule.LearningRate.Decay.COSINE;
 import static io.chagres.train.schedule.LearningRate.Decay.LINEAR;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+
+import java.util.stream.LongStream;
 
 /// Expected values are the formulas of the Hugging Face schedules, worked out by hand.
 class LearningRateTest {
@@ -32,8 +34,17 @@ class LearningRateTest {
         assertThat(values(new LearningRate(COSINE, 10, 0, 2, 10), 11))
                 .containsExactly(
                         new double[] {
-                            0, 5, 10, 9.619397662556434, 8.535533905932738, 6.913417161825449, 5,
-                            3.086582838174551, 1.4644660940672622, 0.3806023374435663, 0
+                            0,
+                            5,
+                            10,
+                            9.619397662556434,
+                            8.535533905932738,
+                            6.913417161825449,
+                            5,
+                            3.086582838174551,
+                            1.4644660940672622,
+                            0.3806023374435663,
+                            0
                         },
                         within(1e-12));
     }

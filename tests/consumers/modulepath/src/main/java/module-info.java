@@ -1,0 +1,4 @@
+/// What an application that trains models requires; the CPU kernels are found as a service.
+module example {
+    requires io.chagres.train;
+}

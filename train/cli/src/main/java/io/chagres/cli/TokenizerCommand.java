@@ -1,0 +1,229 @@
+package io.chagres.cli;
+
+import io.chagres.nn.text.BpeTrainer;
+import io.chagres.nn.text.Tokenizer;
+import io.chagres.tensor.io.Json;
+import io.chagres.train.data.Corpus;
+import io.chagres.train.data.Source;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// Trains and applies tokenizers.
+@Command(
+        name = "tokenizer",
+        mixinStandardHelpOptions = true,
+        description = "Trains a tokenizer, or encodes and decodes with one.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            TokenizerCommand.Train.class,
+            TokenizerCommand.Encode.class,
+            TokenizerCommand.Decode.class
+        })
+final class TokenizerCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        throw new CommandLine.ParameterException(
+                spec.commandLine(), "tokenizer needs a command: train, encode or decode");
+    }
+
+    /// Trains byte-level BPE.
+    @Command(
+            name = "train",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Trains a byte-level BPE tokenizer and writes tokenizer.json for Hugging Face.",
+                "Sources are files, folders, .jsonl files with a `text` field, or `wordnet`."
+            })
+    static final class Train implements Callable<Integer> {
+        @Spec private CommandSpec spec;
+
+        @Parameters(paramLabel = "SOURCE", arity = "1..*", description = "Texts to learn from.")
+        private List<String> sources = List.of();
+
+        @Option(
+                names = {"-o", "--output"},
+                paramLabel = "FOLDER",
+                required = true,
+                description = "Folder to write tokenizer.json and tokenizer_config.json into.")
+        private Path output;
+
+        @Option(
+                names = "--vocab-size",
+                paramLabel = "N",
+                defaultValue = "8192",
+                description = "Number of tokens. Default: ${DEFAULT-VALUE}.")
+        private int vocabSize;
+
+        @Option(
+                names = "--min-frequency",
+                paramLabel = "N",
+                defaultValue = "2",
+                description = "Least count of a pair to be merged. Default: ${DEFAULT-VALUE}.")
+        private long minFrequency;
+
+        @Mixin private JsonOption json;
+
+        @Override
+        public Integer call() throws IOException {
+            Corpus corpus = Corpus.open(sources.stream().map(Source::of).toList());
+            List<String> texts = new ArrayList<>();
+            corpus.forEach(d -> texts.add(d.text()));
+            long start = System.nanoTime();
+            Tokenizer tokenizer =
+                    BpeTrainer.create(vocabSize)
+                            .minFrequency(minFrequency)
+                            .bosToken("<s>")
+                            .eosToken("</s>")
+                            .train(texts);
+            double seconds = (System.nanoTime() - start) * 1e-9;
+            Files.createDirectories(output);
+            tokenizer.save(output);
+            long chars = texts.stream().mapToLong(String::length).sum();
+            PrintWriter out = spec.commandLine().getOut();
+            if (json.wanted()) {
+                out.println(
+                        Json.line(
+                                Map.of(
+                                        "vocab_size", tokenizer.vocabSize(),
+                                        "documents", texts.size(),
+                                        "characters", chars,
+                                        "seconds", seconds)));
+            } else {
+                out.printf(
+                        "%,d tokens from %,d documents of %,d characters in %.1f s, written to %s%n",
+                        tokenizer.vocabSize(), texts.size(), chars, seconds, output);
+            }
+            out.flush();
+            return 0;
+        }
+    }
+
+    /// Text to ids.
+    @Command(
+            name = "encode",
+            mixinStandardHelpOptions = true,
+            description = "Turns text into token ids.")
+    static final class Encode implements Callable<Integer> {
+        @Spec private CommandSpec spec;
+
+        @Parameters(index = "0", paramLabel = "TOKENIZER", description = "Folder or tokenizer.json.")
+        private Path tokenizer;
+
+        @Parameters(
+                index = "1",
+                arity = "0..1",
+                paramLabel = "TEXT",
+                description = "The text; standard input when absent.")
+        private @Nullable String text;
+
+        @Option(names = "--no-special", description = "Do not add special tokens.")
+        private boolean noSpecial;
+
+        @Mixin private JsonOption json;
+
+        @Override
+        public Integer call() throws IOException {
+            Tokenizer loaded = Tokenizer.load(tokenizer);
+            int[] ids = loaded.encode(textOr(text), !noSpecial);
+            PrintWriter out = spec.commandLine().getOut();
+            if (json.wanted()) {
+                List<Object> tokens = new ArrayList<>();
+                for (int id : ids) {
+                    tokens.add(loaded.idToToken(id));
+                }
+                out.println(
+                        Json.line(
+                                Map.of(
+                                        "ids",
+                                        Arrays.stream(ids).boxed().toList(),
+                                        "tokens",
+                                        tokens)));
+            } else {
+                out.println(
+                        Arrays.stream(ids)
+                                .mapToObj(Integer::toString)
+                                .collect(Collectors.joining(" ")));
+            }
+            out.flush();
+            return 0;
+        }
+    }
+
+    /// Ids to text.
+    @Command(
+            name = "decode",
+            mixinStandardHelpOptions = true,
+            description = "Turns token ids into text.")
+    static final class Decode implements Callable<Integer> {
+        @Spec private CommandSpec spec;
+
+        @Parameters(index = "0", paramLabel = "TOKENIZER", description = "Folder or tokenizer.json.")
+        private Path tokenizer;
+
+        @Parameters(
+                index = "1..*",
+                arity = "0..*",
+                paramLabel = "ID",
+                description = "The ids; standard input when absent.")
+        private List<String> ids = List.of();
+
+        @Option(names = "--skip-special", description = "Leave special tokens out.")
+        private boolean skipSpecial;
+
+        @Mixin private JsonOption json;
+
+        @Override
+        public Integer call() throws IOException {
+            Tokenizer loaded = Tokenizer.load(tokenizer);
+            String given = ids.isEmpty() ? textOr(null) : String.join(" ", ids);
+            int[] numbers =
+                    Arrays.stream(given.strip().split("[\\s,]+"))
+                            .filter(s -> !s.isEmpty())
+                            .mapToInt(s -> parse(s, loaded.vocabSize()))
+                            .toArray();
+            String text = loaded.decode(numbers, skipSpecial);
+            PrintWriter out = spec.commandLine().getOut();
+            out.println(json.wanted() ? Json.line(Map.of("text", text)) : text);
+            out.flush();
+            return 0;
+        }
+
+        private static int parse(String id, int vocabSize) {
+            try {
+                int n = Integer.parseInt(id);
+                if (n >= 0 && n < vocabSize) {
+                    return n;
+                }
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException("'" + id + "' is not a token id", e);
+            }
+            throw new IllegalArgumentException(
+                    "there is no token " + id + "; ids go from 0 to " + (vocabSize - 1));
+        }
+    }
+
+    private static String textOr(@Nullable String given) throws IOException {
+        return given != null
+                ? given
+                : new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+}

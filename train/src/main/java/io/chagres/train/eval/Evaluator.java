@@ -1,0 +1,80 @@
+package io.chagres.train.eval;
+
+import io.chagres.nn.loss.CausalLoss;
+import io.chagres.nn.transformer.Transformer;
+import io.chagres.tensor.Shape;
+import io.chagres.tensor.Tensor;
+import io.chagres.tensor.memory.TensorArena;
+import io.chagres.train.data.Batch;
+import io.chagres.train.data.Batches;
+import io.chagres.train.data.TokenDataset;
+import io.chagres.train.metrics.LossMeter;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/// Measures the loss of a model over a dataset: every target counts once, losses are summed in
+/// double precision. Used by one thread at a time.
+public final class Evaluator {
+    /// Which part of a dataset is evaluated, and in what portions.
+    ///
+    /// @param sequenceLength tokens in a sequence, T
+    /// @param batchSize sequences in a batch, B
+    /// @param maxBatches 0 for everything; otherwise at most so many batches, of sequences spread
+    ///     evenly over the dataset and the same each time
+    public record Plan(int sequenceLength, int batchSize, int maxBatches) {}
+
+    private final Transformer model;
+    private final TensorArena step;
+
+    /// An evaluator of a model.
+    ///
+    /// @param step arena for a forward pass, reset after each batch
+    public Evaluator(Transformer model, TensorArena step) {
+        this.model = model;
+        this.step = step;
+    }
+
+    /// Evaluates.
+    ///
+    /// @throws io.chagres.train.data.DataException when the dataset is empty
+    public Evaluation evaluate(TokenDataset data, Plan plan) {
+        return evaluate(data, plan, () -> false).orElseThrow();
+    }
+
+    /// Evaluates unless told to give up, which is asked before each batch.
+    ///
+    /// @return the result, empty when it was given up
+    /// @throws io.chagres.train.data.DataException when the dataset is empty
+    public Optional<Evaluation> evaluate(TokenDataset data, Plan plan, BooleanSupplier giveUp) {
+        var meter = new LossMeter(data.domains());
+        var batches =
+                Batches.inOrder(data, plan.sequenceLength(), plan.batchSize(), plan.maxBatches());
+        for (Batch batch : batches) {
+            if (giveUp.getAsBoolean()) {
+                return Optional.empty();
+            }
+            add(batch, meter);
+        }
+        return Optional.of(Evaluation.of(meter));
+    }
+
+    private void add(Batch batch, LossMeter meter) {
+        float[] losses = step.call(() -> perToken(batch));
+        int length = batch.sequenceLength();
+        for (int row = 0; row < batch.size(); row++) {
+            double sum = 0;
+            for (int t = 0; t < length; t++) {
+                sum += losses[row * length + t];
+            }
+            meter.add(batch.domain(row), sum, batch.validTargets(row), batch.bytes(row));
+        }
+    }
+
+    private float[] perToken(Batch batch) {
+        Shape shape = Shape.of(batch.size(), batch.sequenceLength());
+        Tensor ids = Tensor.of(step, shape, batch.inputs());
+        Tensor targets = Tensor.of(step, shape, batch.targets());
+        Tensor logits = model.logits(Transformer.Input.of(ids));
+        return CausalLoss.perToken(logits, targets, 0).toFloats();
+    }
+}

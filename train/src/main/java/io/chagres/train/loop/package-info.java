@@ -1,0 +1,5 @@
+/// The training loop: from a recipe to checkpoints, metrics and sample texts.
+@NullMarked
+package io.chagres.train.loop;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,18 @@
+package io.chagres.train.recipe;
+
+import io.chagres.train.data.Source;
+
+import java.util.List;
+
+/// What the model is trained on.
+///
+/// @param sources where the text comes from
+/// @param heldOut part of the documents that is kept for evaluation, 0 to 0.5
+/// @param sequenceLength tokens in a training sequence
+/// @param seed decides the order of the sequences
+public record DataRecipe(List<Source> sources, double heldOut, int sequenceLength, long seed) {
+    /// Copies the list.
+    public DataRecipe {
+        sources = List.copyOf(sources);
+    }
+}

@@ -1,0 +1,254 @@
+package io.chagres.train.recipe;
+
+import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
+import io.chagres.train.recipe.ModelRecipe.Family;
+import io.chagres.train.recipe.ModelRecipe.NewModel;
+import io.chagres.train.recipe.TokenizerRecipe.GivenTokenizer;
+import io.chagres.train.recipe.TokenizerRecipe.TrainedTokenizer;
+import io.chagres.train.schedule.LearningRate;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Optional;
+
+/// Makes the records out of a checked tree: fills in what follows from other values and refuses
+/// values that contradict each other.
+final class RecipeBuilder {
+    private static final double ROPE_THETA = 10_000;
+    private static final int ROUND_TO = 32;
+    private static final long MAX_BATCH_TOKENS = 1 << 28;
+
+    private static final List<RecipeKey<?>> SHAPE =
+            List.of(
+                    Keys.PRESET,
+                    Keys.ARCHITECTURE,
+                    Keys.HIDDEN_SIZE,
+                    Keys.NUM_HIDDEN_LAYERS,
+                    Keys.NUM_ATTENTION_HEADS,
+                    Keys.NUM_KEY_VALUE_HEADS,
+                    Keys.INTERMEDIATE_SIZE,
+                    Keys.VOCAB_SIZE,
+                    Keys.MAX_POSITION_EMBEDDINGS,
+                    Keys.ROPE_THETA,
+                    Keys.TIE_WORD_EMBEDDINGS);
+
+    private final RecipeTree tree;
+
+    private RecipeBuilder(RecipeTree tree) {
+        this.tree = tree;
+    }
+
+    static Recipe build(RecipeTree tree) {
+        return new RecipeBuilder(tree).build();
+    }
+
+    private Recipe build() {
+        if (!tree.isGiven(Keys.FROM)) {
+            tree.usePreset(Presets.values(tree.get(Keys.PRESET)));
+        }
+        TokenizerRecipe tokenizer = tokenizer();
+        DataRecipe data = data();
+        return new Recipe(
+                model(data, tokenizer), tokenizer, data, train(data), tree.get(Keys.OUTPUT));
+    }
+
+    private ModelRecipe model(DataRecipe data, TokenizerRecipe tokenizer) {
+        Optional<String> from = tree.optional(Keys.FROM);
+        if (from.isPresent()) {
+            for (RecipeKey<?> key : SHAPE) {
+                require(
+                        !tree.isGiven(key),
+                        key,
+                        "cannot be given together with model.from, which decides it");
+            }
+            return new ContinuedModel(from.get());
+        }
+        Family family = tree.get(Keys.ARCHITECTURE);
+        int hidden = tree.get(Keys.HIDDEN_SIZE);
+        int heads = tree.get(Keys.NUM_ATTENTION_HEADS);
+        int keyValueHeads = tree.optional(Keys.NUM_KEY_VALUE_HEADS).orElse(heads);
+        checkHeads(family, hidden, heads, keyValueHeads);
+        return new NewModel(
+                tree.get(Keys.PRESET),
+                family,
+                hidden,
+                tree.get(Keys.NUM_HIDDEN_LAYERS),
+                heads,
+                keyValueHeads,
+                tree.optional(Keys.INTERMEDIATE_SIZE).orElse(intermediate(family, hidden)),
+                vocabSize(tokenizer),
+                positions(data),
+                ropeTheta(family),
+                tree.get(Keys.TIE_WORD_EMBEDDINGS));
+    }
+
+    private void checkHeads(Family family, int hidden, int heads, int keyValueHeads) {
+        require(
+                hidden % heads == 0,
+                Keys.HIDDEN_SIZE,
+                "%d is not a multiple of model.num_attention_heads, %d".formatted(hidden, heads));
+        require(
+                heads % keyValueHeads == 0,
+                Keys.NUM_KEY_VALUE_HEADS,
+                "model.num_attention_heads, %d, is not a multiple of %d"
+                        .formatted(heads, keyValueHeads));
+        int headDim = hidden / heads;
+        switch (family) {
+            case LLAMA ->
+                    require(
+                            headDim % 2 == 0,
+                            Keys.HIDDEN_SIZE,
+                            "a head has %d / %d = %d dimensions; rotary positions need an even"
+                                            .formatted(hidden, heads, headDim)
+                                    + " number");
+            case GPT2 ->
+                    require(
+                            keyValueHeads == heads,
+                            Keys.NUM_KEY_VALUE_HEADS,
+                            "architecture gpt2 has as many as model.num_attention_heads, " + heads);
+        }
+    }
+
+    private static int intermediate(Family family, int hidden) {
+        return switch (family) {
+            case GPT2 -> 4 * hidden;
+            case LLAMA -> Math.ceilDiv(8 * hidden, 3 * ROUND_TO) * ROUND_TO;
+        };
+    }
+
+    private @Nullable Integer vocabSize(TokenizerRecipe tokenizer) {
+        Optional<Integer> given = tree.optional(Keys.VOCAB_SIZE);
+        if (given.isPresent() && tokenizer instanceof TrainedTokenizer trained) {
+            require(
+                    given.get() >= trained.vocabSize(),
+                    Keys.VOCAB_SIZE,
+                    "%d is less than tokenizer.train.vocab_size, %d"
+                            .formatted(given.get(), trained.vocabSize()));
+        }
+        return given.orElse(null);
+    }
+
+    private int positions(DataRecipe data) {
+        int positions = tree.get(Keys.MAX_POSITION_EMBEDDINGS);
+        if (!tree.isGiven(Keys.MAX_POSITION_EMBEDDINGS)) {
+            return Math.max(positions, data.sequenceLength());
+        }
+        require(
+                data.sequenceLength() <= positions,
+                Keys.SEQUENCE_LENGTH,
+                "%d is more than model.max_position_embeddings, %d"
+                        .formatted(data.sequenceLength(), positions));
+        return positions;
+    }
+
+    private @Nullable Double ropeTheta(Family family) {
+        return switch (family) {
+            case LLAMA -> tree.optional(Keys.ROPE_THETA).orElse(ROPE_THETA);
+            case GPT2 -> {
+                require(
+                        !tree.isGiven(Keys.ROPE_THETA),
+                        Keys.ROPE_THETA,
+                        "architecture gpt2 has learned positions, not rotary ones");
+                yield null;
+            }
+        };
+    }
+
+    private TokenizerRecipe tokenizer() {
+        boolean train =
+                tree.isGiven(Keys.TOKENIZER_VOCAB_SIZE)
+                        || tree.isGiven(Keys.TOKENIZER_MIN_FREQUENCY);
+        Optional<String> path = tree.optional(Keys.TOKENIZER_PATH);
+        require(
+                path.isEmpty() || !train,
+                Keys.TOKENIZER_PATH,
+                "cannot be given together with tokenizer.train");
+        Optional<String> from = tree.optional(Keys.FROM);
+        require(
+                from.isEmpty() || !train,
+                Keys.FROM,
+                "cannot be given together with tokenizer.train: its embedding belongs to its own"
+                        + " tokenizer");
+        Optional<String> given = path.or(() -> from);
+        return given.isPresent()
+                ? new GivenTokenizer(given.get())
+                : new TrainedTokenizer(
+                        tree.get(Keys.TOKENIZER_VOCAB_SIZE),
+                        tree.get(Keys.TOKENIZER_MIN_FREQUENCY));
+    }
+
+    private DataRecipe data() {
+        var data =
+                new DataRecipe(
+                        tree.get(Keys.SOURCES),
+                        tree.get(Keys.HELD_OUT),
+                        tree.get(Keys.SEQUENCE_LENGTH),
+                        tree.get(Keys.DATA_SEED));
+        require(!data.sources().isEmpty(), Keys.SOURCES, "at least one source is needed");
+        return data;
+    }
+
+    private TrainRecipe train(DataRecipe data) {
+        long steps = tree.get(Keys.STEPS);
+        int batchSize = tree.get(Keys.BATCH_SIZE);
+        require(
+                (long) batchSize * data.sequenceLength() <= MAX_BATCH_TOKENS,
+                Keys.BATCH_SIZE,
+                "%d sequences of data.sequence_length, %d, are more than %,d tokens"
+                        .formatted(batchSize, data.sequenceLength(), MAX_BATCH_TOKENS));
+        return new TrainRecipe(
+                steps,
+                batchSize,
+                tree.get(Keys.GRADIENT_ACCUMULATION),
+                learningRate(steps),
+                new TrainRecipe.Optimizer(
+                        tree.get(Keys.WEIGHT_DECAY),
+                        tree.get(Keys.BETA1),
+                        tree.get(Keys.BETA2),
+                        tree.get(Keys.EPS),
+                        tree.get(Keys.CLIP_NORM)),
+                tree.get(Keys.DROPOUT),
+                tree.get(Keys.TRAIN_SEED),
+                tree.get(Keys.THREADS),
+                tree.optional(Keys.MEMORY_LIMIT).orElse(0L),
+                evaluation(data),
+                new TrainRecipe.Samples(tree.get(Keys.SAMPLE_EVERY), tree.get(Keys.SAMPLE_PROMPTS)),
+                tree.get(Keys.SAVE_EVERY));
+    }
+
+    private LearningRate learningRate(long steps) {
+        long warmup = tree.optional(Keys.WARMUP_STEPS).orElse(steps / 20);
+        require(
+                warmup <= steps,
+                Keys.WARMUP_STEPS,
+                "%d is more than train.steps, %d".formatted(warmup, steps));
+        return new LearningRate(
+                tree.get(Keys.SCHEDULE),
+                tree.get(Keys.LEARNING_RATE),
+                tree.get(Keys.MIN_LEARNING_RATE_RATIO),
+                warmup,
+                steps);
+    }
+
+    private TrainRecipe.Evaluation evaluation(DataRecipe data) {
+        var evaluation =
+                new TrainRecipe.Evaluation(
+                        tree.get(Keys.EVAL_EVERY),
+                        tree.get(Keys.EVAL_BATCHES),
+                        tree.get(Keys.EARLY_STOP_PATIENCE),
+                        tree.get(Keys.KEEP_BEST));
+        require(
+                evaluation.earlyStopPatience() == 0
+                        || (evaluation.every() > 0 && data.heldOut() > 0),
+                Keys.EARLY_STOP_PATIENCE,
+                "stopping early needs train.eval_every and data.held_out above 0");
+        return evaluation;
+    }
+
+    private void require(boolean holds, RecipeKey<?> key, String problem) {
+        if (!holds) {
+            throw tree.where(key.path()).error(problem);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package io.chagres.train.recipe;
+
+import io.chagres.train.schedule.LearningRate;
+
+import java.util.List;
+
+/// How the model is trained.
+///
+/// @param steps optimizer steps in all
+/// @param batchSize sequences in a micro-batch
+/// @param gradientAccumulation micro-batches in a step
+/// @param learningRate the learning rate of every step
+/// @param optimizer the optimizer's constants
+/// @param dropout probability of dropping an activation
+/// @param seed decides initial weights and dropout
+/// @param threads worker threads, 0 for one per processor
+/// @param memoryLimit most bytes that the arenas may take, 0 for no limit
+/// @param evaluation when and how held-out text is evaluated
+/// @param samples when and from what sample texts are generated
+/// @param saveEvery steps between checkpoints, 0 for one at the end only
+public record TrainRecipe(
+        long steps,
+        int batchSize,
+        int gradientAccumulation,
+        LearningRate learningRate,
+        Optimizer optimizer,
+        double dropout,
+        long seed,
+        int threads,
+        long memoryLimit,
+        Evaluation evaluation,
+        Samples samples,
+        long saveEvery) {
+
+    /// Constants of AdamW.
+    ///
+    /// @param weightDecay decoupled weight decay
+    /// @param beta1 decay of the first moment
+    /// @param beta2 decay of the second moment
+    /// @param eps added to the denominator
+    /// @param clipNorm largest global norm of the gradients, 0 for no clipping
+    public record Optimizer(
+            double weightDecay, double beta1, double beta2, double eps, double clipNorm) {}
+
+    /// Evaluation on held-out text.
+    ///
+    /// @param every steps between evaluations, 0 for none
+    /// @param batches batches in an evaluation, 0 for all held-out text
+    /// @param earlyStopPatience evaluations without a better loss before the run stops, 0 for never
+    /// @param keepBest whether the checkpoint with the lowest loss is kept beside the last
+    public record Evaluation(long every, int batches, int earlyStopPatience, boolean keepBest) {}
+
+    /// Sample texts during training.
+    ///
+    /// @param every steps between them, 0 for none
+    /// @param prompts what they begin with; none for a start from nothing
+    public record Samples(long every, List<String> prompts) {
+        /// Copies the list.
+        public Samples {
+            prompts = List.copyOf(prompts);
+        }
+    }
+}
