@@ -21,6 +21,9 @@ public final class Kernels {
     private final Map<Class<?>, List<Kernel<?>>> table = new HashMap<>();
     private final Set<String> reported = ConcurrentHashMap.newKeySet();
 
+    /// An empty table.
+    public Kernels() {}
+
     /// Adds a kernel after those already there for the same operation.
     public <O extends Op> Kernels add(Class<O> op, Kernel<? super O> kernel) {
         table.computeIfAbsent(op, k -> new ArrayList<>()).add(kernel);

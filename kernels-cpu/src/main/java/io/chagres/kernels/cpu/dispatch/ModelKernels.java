@@ -209,7 +209,7 @@ final class ModelKernels {
     }
 
     /// Copies each new row to its slot.
-    private final class AppendKernel implements Kernel<KvAppend> {
+    private static final class AppendKernel implements Kernel<KvAppend> {
         @Override
         public boolean supports(KvAppend op, Tensor[] in) {
             return Operands.dense(in[2], in[3])
