@@ -1,5 +1,5 @@
-import io.chagres.kernels.cpu.CpuBackend;
-import io.chagres.tensor.backend.Backend;
+import io.chagres.kernels.cpu.CpuBackendProvider;
+import io.chagres.tensor.backend.BackendProvider;
 import org.jspecify.annotations.NullMarked;
 
 /// The CPU backend. The plain `requires` of the Vector API makes it resolve by itself on the module
@@ -7,13 +7,13 @@ import org.jspecify.annotations.NullMarked;
 /// scalar kernels compute.
 @NullMarked
 module io.chagres.kernels.cpu {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
     requires transitive io.chagres.tensor;
     requires jdk.incubator.vector;
     requires org.slf4j;
 
     exports io.chagres.kernels.cpu;
 
-    provides Backend with
-            CpuBackend;
+    provides BackendProvider with
+            CpuBackendProvider;
 }

@@ -3,7 +3,7 @@ import org.jspecify.annotations.NullMarked;
 /// Layers, Transformers, tokenizers, generation and Hugging Face's formats.
 @NullMarked
 module io.chagres.nn {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
     requires transitive io.chagres.autograd;
     requires com.fasterxml.jackson.core;
     requires org.eclipse.collections.api;
@@ -11,4 +11,11 @@ module io.chagres.nn {
     requires org.slf4j;
 
     exports io.chagres.nn;
+    exports io.chagres.nn.generate;
+    exports io.chagres.nn.hf;
+    exports io.chagres.nn.hf.config;
+    exports io.chagres.nn.layer;
+    exports io.chagres.nn.loss;
+    exports io.chagres.nn.text;
+    exports io.chagres.nn.transformer;
 }

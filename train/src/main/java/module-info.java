@@ -12,7 +12,10 @@ module io.chagres.train {
     requires org.eclipse.collections.impl;
     requires org.slf4j;
 
+    exports io.chagres.train.checkpoint;
     exports io.chagres.train.data;
+    exports io.chagres.train.eval;
+    exports io.chagres.train.loop;
     exports io.chagres.train.metrics;
     exports io.chagres.train.optim;
     exports io.chagres.train.recipe;

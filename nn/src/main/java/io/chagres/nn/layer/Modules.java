@@ -40,8 +40,15 @@ public final class Modules {
         Map<Tensor, Tensor> done = new IdentityHashMap<>();
         return map(
                 model,
-                part ->
-                        part instanceof Tensor t ? done.computeIfAbsent(t, change) : part);
+                part -> {
+                    if (!(part instanceof Tensor t)) {
+                        return part;
+                    }
+                    Tensor known = done.get(t);
+                    Tensor now = known == null ? change.apply(t) : known;
+                    done.put(t, now);
+                    return now;
+                });
     }
 
     /// The model rebuilt bottom-up: `change` sees every tensor and every record, after its parts, and
