@@ -10,6 +10,9 @@ import org.slf4j.LoggerFactory;
 public final class CpuBackendProvider implements BackendProvider {
     private static final Logger LOG = LoggerFactory.getLogger(CpuBackendProvider.class);
 
+    /// Made by [java.util.ServiceLoader].
+    public CpuBackendProvider() {}
+
     /// Whether this JVM was started with the module of the Vector API.
     public static boolean hasVectors() {
         return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();

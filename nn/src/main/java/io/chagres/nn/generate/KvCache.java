@@ -21,16 +21,12 @@ public final class KvCache {
 
     private final TransformerConfig config;
     private final PagePool pool;
-    private final long headElements;
-    private final long pageElements;
 
     /// Reserves room for `maxTokens` tokens over all sequences.
     public KvCache(TransformerConfig config, TensorArena arena, int maxTokens) {
         this.config = config;
-        headElements = (long) PAGE_TOKENS * config.headDim();
-        pageElements = config.numLayers() * 2L * config.numKvHeads() * headElements;
         int pages = (maxTokens + PAGE_TOKENS - 1) / PAGE_TOKENS;
-        pool = new PagePool(arena, pages, pageElements * DType.F32.bytes());
+        pool = new PagePool(arena, pages, bytes(config, maxTokens) / pages);
         arena.source().fill(pool.storage().address(), pool.storage().bytes(), (byte) 0);
     }
 
@@ -61,11 +57,12 @@ public final class KvCache {
         return pages(2L * layer + 1);
     }
 
+    /// A layer's keys or values of all pages lie together, page after page, which is what kernels want.
     private Tensor pages(long part) {
         int heads = config.numKvHeads();
         Shape shape = Shape.of(pool.pages(), heads, PAGE_TOKENS, config.headDim());
-        long[] strides = {pageElements, headElements, config.headDim(), 1};
-        Layout layout = Layout.of(shape, strides, part * heads * headElements);
+        Layout layout =
+                Layout.of(shape, Layout.contiguous(shape).strides(), part * shape.size());
         return new Tensor(DType.F32, layout, pool.storage());
     }
 

@@ -1,7 +1,7 @@
 package io.chagres.tensor.memory;
 
 /// Fixed-size pages of one storage with a free list, for KV caches. Page numbers, not addresses, go
-/// into block tables, so a kernel finds page p at `storage + p * pageBytes`.
+/// into block tables; how the bytes of a page lie in the storage is its user's choice.
 ///
 /// Used by one thread at a time, like the arena it lives in.
 public final class PagePool {
@@ -27,7 +27,7 @@ public final class PagePool {
         available = pages;
     }
 
-    /// The storage that holds all pages, page 0 first.
+    /// The storage that holds all pages.
     public Storage storage() {
         return storage;
     }

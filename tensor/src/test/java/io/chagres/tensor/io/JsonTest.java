@@ -64,7 +64,8 @@ class JsonTest {
                 .hasMessage("f.json: field a.b[3]: expected integer, found string \"x\"");
         assertThatThrownBy(() -> n.object("a").integer("c.d"))
                 .hasMessage("f.json: field a[\"c.d\"]: expected integer, found number 1.5");
-        assertThatThrownBy(() -> n.object("a").string("e")).hasMessage("f.json: field a.e: missing");
+        assertThatThrownBy(() -> n.object("a").string("e"))
+                .hasMessage("f.json: field a.e: missing");
         assertThatThrownBy(() -> n.number("n")).hasMessageContaining("a finite number");
         assertThatThrownBy(() -> n.asList()).hasMessage("f.json: expected list, found object");
         assertThatThrownBy(() -> n.get("a").bool("b"))

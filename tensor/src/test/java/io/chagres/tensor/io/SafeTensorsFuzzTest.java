@@ -153,7 +153,8 @@ class SafeTensorsFuzzTest {
         Files.write(dir.resolve("s.safetensors"), valid());
         String index =
                 "{\"metadata\":{\"total_size\":1},\"weight_map\":{"
-                        + "\"model.layers.0\":\"s.safetensors\",\"model.layers.2\":\"s.safetensors\"}}";
+                        + "\"model.layers.0\":\"s.safetensors\","
+                        + "\"model.layers.2\":\"s.safetensors\"}}";
         Path file = dir.resolve(SafeTensors.INDEX);
         Random random = new Random(42);
         for (int round = 0; round < ROUNDS / 4; round++) {

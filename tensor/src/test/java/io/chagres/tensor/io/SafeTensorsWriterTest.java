@@ -81,7 +81,9 @@ class SafeTensorsWriterTest {
             assertThat(headerLength % 8).isZero();
             try (SafeTensors read = SafeTensors.open(file)) {
                 assertSame(read, data);
-                assertThat(read.metadata()).containsEntry("format", "pt").containsEntry("step", "7");
+                assertThat(read.metadata())
+                        .containsEntry("format", "pt")
+                        .containsEntry("step", "7");
                 for (String name : read.names()) {
                     assertThat(read.segment(name).address() % read.spec(name).dtype().bytes())
                             .as("alignment of " + name)

@@ -64,17 +64,24 @@ class RngTest {
         assertThatThrownBy(() -> rng.nextInt(0)).isInstanceOf(IllegalArgumentException.class);
     }
 
-    /// With a bound of 3·2²⁹ a plain remainder of 32 bits would favour the lower numbers 2 : 1.
+    /// 2³² words for a bound of 3·2²⁹ are 8 for every 3 results. Without a second draw a remainder
+    /// would favour the lower third, and a multiplication two of every three neighbours.
     @Test
     void largeBoundsHaveNoBias() {
         Rng rng = new Rng(8);
         int bound = 3 << 29;
-        int low = 0;
         int n = 40_000;
+        int[] thirds = new int[3];
+        int[] neighbours = new int[3];
         for (int i = 0; i < n; i++) {
-            low += rng.nextInt(bound) < bound / 3 ? 1 : 0;
+            int k = rng.nextInt(bound);
+            thirds[k / (bound / 3)]++;
+            neighbours[k % 3]++;
         }
-        assertThat(low / (double) n).isCloseTo(1 / 3.0, within(0.01));
+        for (int i = 0; i < 3; i++) {
+            assertThat(thirds[i] / (double) n).isCloseTo(1 / 3.0, within(0.01));
+            assertThat(neighbours[i] / (double) n).isCloseTo(1 / 3.0, within(0.01));
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.chagres.kernels.cpu.dispatch;
 
 import io.chagres.kernels.cpu.attention.AttentionCall;
 import io.chagres.kernels.cpu.attention.AttentionCall.MaskKind;
+import io.chagres.kernels.cpu.attention.DecodeCall;
 import io.chagres.kernels.cpu.attention.Rows;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.tensor.DType;
@@ -12,6 +13,8 @@ import io.chagres.tensor.backend.Kernel;
 import io.chagres.tensor.backend.Kernels;
 import io.chagres.tensor.op.Attention;
 import io.chagres.tensor.op.AttentionBackward;
+import io.chagres.tensor.op.PagedAttention;
+import java.lang.foreign.ValueLayout;
 
 /// Attention without stored scores, by the kernels of the `attention` package.
 final class AttentionKernels implements AutoCloseable {
@@ -20,6 +23,7 @@ final class AttentionKernels implements AutoCloseable {
 
     private final io.chagres.kernels.cpu.attention.Attention kernel;
     private final ThreadLocal<AttentionCall> calls = ThreadLocal.withInitial(AttentionCall::new);
+    private final ThreadLocal<DecodeCall> decodeCalls = ThreadLocal.withInitial(DecodeCall::new);
 
     AttentionKernels(WorkerPool pool) {
         kernel = new io.chagres.kernels.cpu.attention.Attention(pool);
@@ -28,6 +32,7 @@ final class AttentionKernels implements AutoCloseable {
     void register(Kernels kernels) {
         kernels.add(Attention.class, new Forward());
         kernels.add(AttentionBackward.class, new Backward());
+        kernels.add(PagedAttention.class, new Paged());
     }
 
     @Override
@@ -66,6 +71,60 @@ final class AttentionKernels implements AutoCloseable {
             rows(call.gradK, out[1]);
             rows(call.gradV, out[2]);
             kernel.backward(call);
+        }
+    }
+
+    /// Decoding against pages, a few queries at a time; a chunk of queries sees a sequence as long as it
+    /// was after the chunk's last token.
+    private final class Paged implements Kernel<PagedAttention> {
+        @Override
+        public boolean supports(PagedAttention op, Tensor[] in) {
+            Tensor q = in[0];
+            return Operands.dense(in[1], in[2])
+                    && q.dtype() == DType.F32
+                    && (q.dim(3) == 1 || q.layout().stride(3) == 1)
+                    && q.shape().size() > 0
+                    && in[3].layout().isContiguous()
+                    && in[4].layout().isContiguous();
+        }
+
+        @Override
+        public long scratchBytes(PagedAttention op, Tensor[] in) {
+            return 4 * in[0].dim(0);
+        }
+
+        @Override
+        public void run(PagedAttention op, Tensor[] in, Tensor[] out, long scratch) {
+            Tensor q = in[0];
+            int queries = Operands.size(q.dim(1));
+            DecodeCall c = decodeCalls.get();
+            c.batch = Operands.size(q.dim(0));
+            c.heads = Operands.size(q.dim(2));
+            c.headDim = Operands.size(q.dim(3));
+            c.kvHeads = Operands.size(in[1].dim(1));
+            c.pageTokens = Operands.size(in[1].dim(2));
+            c.valueDim = Operands.size(in[2].dim(3));
+            c.scale = (float) op.scale();
+            c.window = op.window();
+            c.keyPages = in[1].address();
+            c.valuePages = in[2].address();
+            c.blockTable = in[3].address();
+            c.maxPages = Operands.size(in[3].dim(1));
+            c.lengths = scratch;
+            Operands.checkIndices("pagedAttention", in[3], in[1].dim(0), Long.MIN_VALUE);
+            for (int from = 0; from < queries; from += DecodeCall.MAX_QUERIES) {
+                c.queries = Math.min(DecodeCall.MAX_QUERIES, queries - from);
+                for (int b = 0; b < c.batch; b++) {
+                    int later = queries - from - c.queries;
+                    Operands.ALL.set(
+                            ValueLayout.JAVA_INT_UNALIGNED,
+                            scratch + 4L * b,
+                            Operands.intAt(in[4], b) - later);
+                }
+                rows(c.q, q.viewAs(q.layout().slice(1, from, c.queries, 1)));
+                rows(c.o, out[0].viewAs(out[0].layout().slice(1, from, c.queries, 1)));
+                kernel.decode(c);
+            }
         }
     }
 

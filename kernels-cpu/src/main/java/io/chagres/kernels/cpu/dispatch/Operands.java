@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What kernels ask of tensors before they take them.
 final class Operands {
-    private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private Operands() {}
 

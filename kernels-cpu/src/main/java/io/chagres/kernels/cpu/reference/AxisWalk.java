@@ -2,8 +2,8 @@ package io.chagres.kernels.cpu.reference;
 
 import io.chagres.tensor.Shape;
 
-/// Visits the lanes along one axis: for every position of the other axes the elements that differ in
-/// that axis alone.
+/// Visits the lanes along one axis: for every position of the other axes the elements that differ
+/// in that axis alone.
 final class AxisWalk {
     /// What to do with a lane.
     interface Lane {

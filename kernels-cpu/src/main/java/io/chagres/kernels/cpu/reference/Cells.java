@@ -3,12 +3,13 @@ package io.chagres.kernels.cpu.reference;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Layout;
 import io.chagres.tensor.Shape;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/// The elements of a tensor at a native address: runs of them are loaded into and stored from arrays,
-/// as doubles, as longs or as raw bits. Positions count in elements from the first one.
+/// The elements of a tensor at a native address: runs of them are loaded into and stored from
+/// arrays, as doubles, as longs or as raw bits. Positions count in elements from the first one.
 ///
 /// @param dtype element type
 /// @param layout shape and strides; its offset is already part of the address
@@ -140,10 +141,10 @@ record Cells(DType dtype, Layout layout, long address) {
         for (int i = 0; i < n; i++, p += s) {
             long v = from[i];
             switch (dtype) {
-                case F64 -> ALL.set(F64, p, v);
-                case F32 -> ALL.set(F32, p, v);
-                case BF16 -> ALL.set(I16, p, Rounding.toBFloat16(v));
-                case F16 -> ALL.set(I16, p, Rounding.toFloat16(v));
+                case F64 -> ALL.set(F64, p, (double) v);
+                case F32 -> ALL.set(F32, p, (float) v);
+                case BF16 -> ALL.set(I16, p, Rounding.toBFloat16((double) v));
+                case F16 -> ALL.set(I16, p, Rounding.toFloat16((double) v));
                 case I8 -> ALL.set(I8, p, (byte) v);
                 case I32 -> ALL.set(I32, p, (int) v);
                 case I64 -> ALL.set(I64, p, v);
@@ -178,8 +179,7 @@ record Cells(DType dtype, Layout layout, long address) {
     void copy(long at, long step, int n, Cells source, long sourceAt, long sourceStep) {
         if (step == 1 && sourceStep == 1) {
             long w = dtype.bytes();
-            MemorySegment.copy(
-                    ALL, source.address + sourceAt * w, ALL, address + at * w, n * w);
+            MemorySegment.copy(ALL, source.address + sourceAt * w, ALL, address + at * w, n * w);
             return;
         }
         for (int i = 0; i < n; i++) {

@@ -1,6 +1,7 @@
 package io.chagres.kernels.cpu.reference;
 
 import io.chagres.tensor.random.Philox;
+
 import java.util.Arrays;
 
 /// Primitives that make numbers.

@@ -4,6 +4,7 @@ import io.chagres.tensor.op.Affine;
 import io.chagres.tensor.op.Binary;
 import io.chagres.tensor.op.Compare;
 import io.chagres.tensor.op.Unary;
+
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.LongBinaryOperator;
@@ -207,8 +208,8 @@ final class Elementwise {
         return result;
     }
 
-    /// The error function by its series without alternating signs, so nothing cancels:
-    /// erf x = 2/√π · e^(-x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)) (Abramowitz, Stegun 7.1.6).
+    /// The error function by its series without alternating signs, so nothing cancels: erf x = 2/√π
+    /// · e^(-x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)) (Abramowitz, Stegun 7.1.6).
     private static double erf(double x) {
         if (Math.abs(x) >= 6) {
             return Math.signum(x);

@@ -2,6 +2,7 @@ package io.chagres.kernels.cpu.reference;
 
 import io.chagres.tensor.Layout;
 import io.chagres.tensor.Shape;
+
 import java.util.Arrays;
 
 /// Primitives that look elements up by index. An index outside its axis is an error before anything
@@ -90,8 +91,8 @@ final class Indexing {
         }
     }
 
-    /// Positions sorted by the row they name, equal ones in their order; those of row r come to stand
-    /// from `start[r]` to `start[r + 1]`.
+    /// Positions sorted by the row they name, equal ones in their order; those of row r come to
+    /// stand from `start[r]` to `start[r + 1]`.
     private static int[] byRow(long[] rows, int[] start) {
         for (long r : rows) {
             start[(int) r + 1]++;
@@ -110,7 +111,10 @@ final class Indexing {
     private static long[] indices(String op, Cells index, long size) {
         long[] all = new long[Math.toIntExact(index.size())];
         long[] run = new long[Walk.CHUNK];
-        new Walk(index.shape(), index.layout().strides(), Layout.contiguous(index.shape()).strides())
+        new Walk(
+                        index.shape(),
+                        index.layout().strides(),
+                        Layout.contiguous(index.shape()).strides())
                 .run(
                         (at, step, n) -> {
                             index.load(at[0], step[0], n, run);

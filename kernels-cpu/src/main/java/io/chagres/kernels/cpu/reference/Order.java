@@ -91,7 +91,7 @@ final class Order {
             x.load(at, step, keys.length, reals);
             for (int i = 0; i < keys.length; i++) {
                 long bits = Double.doubleToLongBits(reals[i] + 0.0);
-                keys[i] = bits ^ bits >> 63 & Long.MAX_VALUE;
+                keys[i] = bits ^ (bits >> 63 & Long.MAX_VALUE);
             }
             return keys;
         }

@@ -1,6 +1,7 @@
 package io.chagres.kernels.cpu.reference;
 
 import io.chagres.tensor.Shape;
+
 import java.util.Arrays;
 
 /// The matrix product.
@@ -27,8 +28,7 @@ final class Product {
                             for (int i = 0; i < count; i++) {
                                 for (int from = 0; from < n; from += width) {
                                     int w = Math.min(width, n - from);
-                                    long right =
-                                            at[1] + i * step[1] + from * b.layout().stride(-1);
+                                    long right = at[1] + i * step[1] + from * b.layout().stride(-1);
                                     unpack(b, right, k, w, panel, run);
                                     long left = at[0] + i * step[0];
                                     long out = at[2] + i * step[2] + from;

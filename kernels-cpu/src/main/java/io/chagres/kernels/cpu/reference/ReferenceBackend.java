@@ -28,14 +28,15 @@ import io.chagres.tensor.op.Select;
 import io.chagres.tensor.op.SumTo;
 import io.chagres.tensor.op.TopK;
 import io.chagres.tensor.op.Unary;
+
 import java.util.function.LongUnaryOperator;
 
 /// Computes every primitive with plain scalar loops, one after the other, on one thread.
 ///
 /// Floats are computed in double precision and rounded once, to nearest even, when an operation
-/// stores its result; sums are double sums in row-major order; whole numbers are computed in 64 bits
-/// and wrap around when stored. The functions are those of `StrictMath`. So the same inputs give the
-/// same bits on every machine. It has no kernels: composites run as their decomposition.
+/// stores its result; sums are double sums in row-major order; whole numbers are computed in 64
+/// bits and wrap around when stored. The functions are those of `StrictMath`. So the same inputs
+/// give the same bits on every machine. It has no kernels: composites run as their decomposition.
 ///
 /// Any dtype, layout and broadcast is accepted.
 public final class ReferenceBackend implements Backend {

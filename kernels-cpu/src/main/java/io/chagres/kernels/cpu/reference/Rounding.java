@@ -4,8 +4,8 @@ package io.chagres.kernels.cpu.reference;
 /// and miss values just beside a tie; a float rounded *to odd* keeps the information of which side
 /// the value was on.
 ///
-/// Boldo, Melquiond: Emulation of FMA and Correctly Rounded Sums: Proved Algorithms Using Rounding to
-/// Odd. IEEE Transactions on Computers 57 (4), 2008.
+/// Boldo, Melquiond: Emulation of FMA and Correctly Rounded Sums: Proved Algorithms Using Rounding
+/// to Odd. IEEE Transactions on Computers 57 (4), 2008.
 final class Rounding {
     private Rounding() {}
 
@@ -16,7 +16,7 @@ final class Rounding {
         if (Float.isNaN(f)) {
             return (short) (bits >>> 16 | 0x40);
         }
-        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+        return (short) ((bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
     }
 
     /// To IEEE half precision, nearest even; NaN stays NaN.

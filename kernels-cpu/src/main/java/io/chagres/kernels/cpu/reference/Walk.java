@@ -1,11 +1,12 @@
 package io.chagres.kernels.cpu.reference;
 
 import io.chagres.tensor.Shape;
+
 import java.util.Arrays;
 
-/// Visits all positions of a shape in row-major order, in several tensors at once, as runs along the
-/// innermost axis. Positions are carried along, not divided out; axes that continue each other in
-/// every tensor become one.
+/// Visits all positions of a shape in row-major order, in several tensors at once, as runs along
+/// the innermost axis. Positions are carried along, not divided out; axes that continue each other
+/// in every tensor become one.
 final class Walk {
     /// The longest run handed out, so that buffers can have a fixed size.
     static final int CHUNK = 2048;
