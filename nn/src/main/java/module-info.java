@@ -5,7 +5,6 @@ import org.jspecify.annotations.NullMarked;
 module io.chagres.nn {
     requires static transitive org.jspecify;
     requires transitive io.chagres.autograd;
-    requires com.fasterxml.jackson.core;
     requires org.eclipse.collections.api;
     requires org.eclipse.collections.impl;
     requires org.slf4j;

@@ -57,6 +57,12 @@ final class Cotangents {
         }
     }
 
+    /// Drops what a backward pass that failed left behind.
+    void clear() {
+        map.values().forEach(g -> release(g.storage()));
+        map.clear();
+    }
+
     private void release(Storage s) {
         if (s.unpin() && s.arena() == arena && s.serial() > start) {
             arena.free(s);

@@ -3,9 +3,8 @@ package io.chagres.autograd;
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
-import io.chagres.tensor.backend.Backend;
-import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Op;
+import io.chagres.tensor.op.View;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,21 +13,20 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /// Times every operation that reaches the backend: totals per kind of operation, and a JFR event
-/// `io.chagres.Kernel` each while a recording asks for it. Without a profile around the work nothing is
-/// measured and nothing allocated.
-public final class Profile implements Interpreter {
+/// `io.chagres.Kernel` each while a recording asks for it. Views, which compute nothing, are left out.
+/// Without a profile around the work nothing is measured and nothing allocated.
+public final class Profile extends Nested {
     /// What one kind of operation cost.
     ///
     /// @param name the operation
     /// @param calls how often it ran
-    /// @param nanos how long in all; operations inside a decomposition count for both
+    /// @param nanos how long in all; an operation without a kernel is charged for its decomposition
     public record Total(String name, long calls, long nanos) {}
 
-    private final Interpreter inner;
     private final Map<String, long[]> totals = new HashMap<>();
 
     private Profile(Interpreter inner) {
-        this.inner = inner;
+        super(inner);
     }
 
     /// Runs a body and returns the totals of its operations, the most expensive first.
@@ -42,14 +40,10 @@ public final class Profile implements Interpreter {
         return profile.totals();
     }
 
-    /// Runs a body with one JFR event for the whole of it, `io.chagres.Step`, carrying the arena's
-    /// figures.
+    /// Runs a body with a JFR event `io.chagres.Step` for the whole of it, followed by `io.chagres.Arena`
+    /// with the figures of the current arena.
     public static <R> R step(String name, Supplier<R> body) {
         StepEvent event = new StepEvent();
-        if (!event.isEnabled()) {
-            return body.get();
-        }
-        TensorArena arena = Interpreter.current().arena();
         event.begin();
         try {
             return body.get();
@@ -57,17 +51,17 @@ public final class Profile implements Interpreter {
             event.end();
             if (event.shouldCommit()) {
                 event.name = name;
-                event.arena = arena.name();
-                event.usedBytes = arena.used();
-                event.peakBytes = arena.peak();
-                event.capacityBytes = arena.capacity();
                 event.commit();
             }
+            ArenaEvent.emit(Interpreter.current().arena());
         }
     }
 
     @Override
     public Tensor[] apply(Op op, Spec[] out, Tensor... in) {
+        if (op instanceof View) {
+            return inner.apply(op, out, in);
+        }
         KernelEvent event = new KernelEvent();
         event.begin();
         long start = System.nanoTime();
@@ -84,16 +78,6 @@ public final class Profile implements Interpreter {
             event.commit();
         }
         return results;
-    }
-
-    @Override
-    public TensorArena arena() {
-        return inner.arena();
-    }
-
-    @Override
-    public Backend backend() {
-        return inner.backend();
     }
 
     private List<Total> totals() {

@@ -1,13 +1,12 @@
 package io.chagres.autograd;
 
 import jdk.jfr.Category;
-import jdk.jfr.DataAmount;
 import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/// One step of training or generation, and the arena it ran in.
+/// One step of training or generation.
 @Name("io.chagres.Step")
 @Label("Step")
 @Category("Chagres")
@@ -15,19 +14,4 @@ import jdk.jfr.StackTrace;
 final class StepEvent extends Event {
     @Label("Name")
     String name = "";
-
-    @Label("Arena")
-    String arena = "";
-
-    @Label("Used")
-    @DataAmount
-    long usedBytes;
-
-    @Label("Peak")
-    @DataAmount
-    long peakBytes;
-
-    @Label("Capacity")
-    @DataAmount
-    long capacityBytes;
 }

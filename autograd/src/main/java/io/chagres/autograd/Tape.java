@@ -1,11 +1,10 @@
 package io.chagres.autograd;
 
 import io.chagres.tensor.Interpreter;
+import io.chagres.tensor.Scope;
 import io.chagres.tensor.ShapeMismatch;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
-import io.chagres.tensor.backend.Backend;
-import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Composite;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.Fused;
@@ -20,13 +19,14 @@ import org.jspecify.annotations.Nullable;
 /// Records operations on tracked tensors and plays their gradients back: reverse-mode differentiation.
 ///
 /// The tape keeps alive only what each gradient says it [reads][Op#reads], frees it as the backward
-/// pass goes by, and reuses the memory of each cotangent after its last use. To look at an
-/// intermediate value after the gradient, take it out by value inside the function, or
-/// [pin][io.chagres.tensor.memory.Storage#pin] its storage.
+/// pass goes by, and reuses the memory of each cotangent after its last use. What the function made and
+/// no gradient reads is freed when it returns. To look at an intermediate value after that, take it out
+/// by value inside the function, or [pin][io.chagres.tensor.memory.Storage#pin] its storage.
 ///
 /// Tapes nest: a gradient computed inside another tape is recorded by it, which gives derivatives of
-/// derivatives.
-public final class Tape implements Interpreter {
+/// derivatives. There a fused operation is differentiated by its decomposition, because what it saves
+/// for its own gradient has no gradient itself.
+public final class Tape extends Nested {
     /// A function's value and its gradients, in the order of the tensors asked for.
     ///
     /// @param value the function's result
@@ -41,13 +41,12 @@ public final class Tape implements Interpreter {
         void accept(int index, Tensor grad);
     }
 
-    private final Interpreter inner;
     private final long start;
     private final List<Entry> entries = new ArrayList<>();
     private final Tracked tracked = new Tracked();
 
     private Tape(Interpreter inner) {
-        this.inner = inner;
+        super(inner);
         this.start = inner.arena().serial();
     }
 
@@ -101,13 +100,17 @@ public final class Tape implements Interpreter {
         for (int i = 0; i < wrt.size(); i++) {
             tape.tracked.addLeaf(wrt.get(i), i);
         }
-        Tensor y = tape.call(f::get);
-        tape.inner.call(
-                () -> {
-                    tape.backward(y, seed != null ? seed : one(y), sink);
-                    return null;
-                });
-        return y;
+        try {
+            Tensor y = tape.call(() -> Scope.of(f));
+            tape.inner.call(
+                    () -> {
+                        tape.backward(y, seed != null ? seed : one(y), sink);
+                        return null;
+                    });
+            return y;
+        } finally {
+            tape.entries.forEach(e -> e.unpin(tape.arena(), tape.start)); // none unless it failed
+        }
     }
 
     private static Tensor one(Tensor y) {
@@ -120,23 +123,14 @@ public final class Tape implements Interpreter {
     }
 
     @Override
-    public TensorArena arena() {
-        return inner.arena();
-    }
-
-    @Override
-    public Backend backend() {
-        return inner.backend();
-    }
-
-    @Override
     public Tensor[] apply(Op op, Spec[] specs, Tensor... in) {
         if (op instanceof Update update) {
             for (int i : update.writes()) {
-                if (tracked.contains(in[i])) {
+                if (tracked.contains(in[i]) || in[i].storage().isPinned()) {
                     throw new IllegalStateException(
                             op + " would overwrite input " + i + " " + in[i].spec()
-                                    + ", which the tape tracks; update it outside");
+                                    + ", which the tape tracks or keeps for a gradient; update it"
+                                    + " outside");
                 }
             }
         }
@@ -144,7 +138,8 @@ public final class Tape implements Interpreter {
         if (needs == null) {
             return inner.apply(op, specs, in);
         }
-        if (op instanceof Composite composite && !(op instanceof Fused)) {
+        if (op instanceof Composite composite
+                && !(op instanceof Fused && !isTracked(inner, in))) {
             return composite.decompose(in);
         }
         Tensor[] out = inner.apply(op, specs, in);
@@ -165,36 +160,57 @@ public final class Tape implements Interpreter {
         return out;
     }
 
+    /// Whether a tape further in differentiates through one of the tensors, too.
+    private static boolean isTracked(Interpreter interpreter, Tensor... in) {
+        if (interpreter instanceof Tape tape && tape.tracked.needs(in) != null) {
+            return true;
+        }
+        return interpreter instanceof Nested nested && isTracked(nested.inner, in);
+    }
+
     private void backward(Tensor y, Tensor seed, GradientSink sink) {
         if (!seed.spec().equals(y.spec())) {
             throw new ShapeMismatch("seed " + seed.spec() + " for a result " + y.spec());
         }
-        y.storage().pin();
         Cotangents cotangents = new Cotangents(inner.arena(), start);
-        if (tracked.contains(y)) {
-            cotangents.add(y, seed);
-        }
-        for (int n = entries.size() - 1; n >= 0; n--) {
-            Entry e = entries.removeLast();
-            int mark = inner.arena().mark();
-            @Nullable Tensor[] g = cotangents.of(e.out());
-            if (g != null) {
-                @Nullable Tensor[] gs = e.op().vjp(e.in(), e.out(), g, e.needs());
-                for (int i = 0; i < gs.length; i++) {
-                    Tensor gi = gs[i];
-                    if (e.needs()[i] && gi != null) {
-                        checkSpec(e, i, gi);
-                        cotangents.add(e.in()[i], gi);
-                    }
-                }
-                cotangents.drop(e.out());
+        Tracked.LeafAction lastUse = (leaf, i) -> deliver(cotangents, leaf, i, sink);
+        y.storage().pin();
+        try {
+            tracked.countUses(y); // being the result is a use
+            if (tracked.contains(y)) {
+                cotangents.add(y, seed);
             }
-            e.unpin(inner.arena(), start);
-            tracked.uncountUses(e.in(), (leaf, i) -> deliver(cotangents, leaf, i, sink));
-            inner.arena().release(mark);
+            while (!entries.isEmpty()) {
+                int mark = inner.arena().mark();
+                Entry e = entries.getLast();
+                pull(e, cotangents);
+                entries.removeLast();
+                e.unpin(inner.arena(), start);
+                tracked.uncountUses(e.in(), lastUse);
+                inner.arena().release(mark);
+            }
+            tracked.uncountUses(new Tensor[] {y}, lastUse);
+        } finally {
+            cotangents.clear();
+            y.storage().unpin();
         }
-        tracked.forEachLeaf((leaf, i) -> deliver(cotangents, leaf, i, sink));
-        y.storage().unpin();
+    }
+
+    /// Moves cotangents from an operation's outputs to its inputs.
+    private static void pull(Entry e, Cotangents cotangents) {
+        @Nullable Tensor[] g = cotangents.of(e.out());
+        if (g == null) {
+            return;
+        }
+        @Nullable Tensor[] gs = e.op().vjp(e.in(), e.out(), g, e.needs());
+        for (int i = 0; i < gs.length; i++) {
+            Tensor gi = gs[i];
+            if (e.needs()[i] && gi != null) {
+                checkSpec(e, i, gi);
+                cotangents.add(e.in()[i], gi);
+            }
+        }
+        cotangents.drop(e.out());
     }
 
     private static void deliver(Cotangents cotangents, Tensor leaf, int index, GradientSink sink) {

@@ -27,6 +27,10 @@ final class Tracked {
     private final Map<Tensor, Leaf> tensors = new IdentityHashMap<>();
 
     void addLeaf(Tensor t, int index) {
+        if (!t.dtype().isFloat()) {
+            throw new IllegalArgumentException(
+                    "tensor " + index + " " + t.spec() + " has no gradient: it is not a float");
+        }
         if (tensors.put(t, new Leaf(index)) != null) {
             throw new IllegalArgumentException(
                     "tensor " + index + " " + t.spec() + " is asked for twice");
@@ -71,14 +75,5 @@ final class Tracked {
                 lastUse.accept(t, leaf.index);
             }
         }
-    }
-
-    void forEachLeaf(LeafAction action) {
-        tensors.forEach(
-                (t, leaf) -> {
-                    if (leaf != NO_LEAF) {
-                        action.accept(t, leaf.index);
-                    }
-                });
     }
 }

@@ -34,7 +34,15 @@ public final class Layout {
                     "shape " + shape + " needs " + shape.rank() + " strides, got "
                             + Arrays.toString(strides));
         }
-        return new Layout(shape, strides.clone(), offset);
+        Layout layout = new Layout(shape, strides.clone(), offset);
+        boolean negative = offset < 0;
+        for (long s : strides) {
+            negative |= s < 0;
+        }
+        if (negative || layout.extent() < 0) {
+            throw new ShapeMismatch("negative stride or offset in layout " + layout);
+        }
+        return layout;
     }
 
     /// Sizes.
@@ -85,11 +93,15 @@ public final class Layout {
         if (shape.size() == 0) {
             return 0;
         }
-        long at = offset;
-        for (int d = 0; d < strides.length; d++) {
-            at += Math.max(0, strides[d]) * (shape.dim(d) - 1);
+        try {
+            long at = Math.addExact(offset, 1);
+            for (int d = 0; d < strides.length; d++) {
+                at = Math.addExact(at, Math.multiplyExact(strides[d], shape.dim(d) - 1));
+            }
+            return at;
+        } catch (ArithmeticException e) {
+            throw new ShapeMismatch("strides of layout " + this + " are too large");
         }
-        return at + 1;
     }
 
     /// Axes in a new order: axis `order[i]` becomes axis i.
@@ -129,15 +141,16 @@ public final class Layout {
     /// Elements `from`, `from + step`, … (`length` of them) along one axis.
     public Layout slice(int axis, long from, long length, long step) {
         int a = shape.axis(axis);
-        long last = from + (length - 1) * step;
-        if (from < 0 || length < 0 || step < 1 || (length > 0 && last >= shape.dim(a))) {
+        long n = shape.dim(a);
+        boolean inside = length == 0 || (from < n && length - 1 <= (n - 1 - from) / step);
+        if (from < 0 || from > n || length < 0 || step < 1 || !inside) {
             throw new ShapeMismatch(
                     "slice [" + from + ", +" + length + ", step " + step + "] of axis " + a
                             + " in shape " + shape);
         }
         long[] st = strides.clone();
         long at = offset + from * st[a];
-        st[a] *= step;
+        st[a] = length > 1 ? st[a] * step : 0;
         return new Layout(shape.with(a, length), st, at);
     }
 

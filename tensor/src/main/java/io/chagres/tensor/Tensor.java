@@ -32,7 +32,7 @@ public final class Tensor {
 
     /// A tensor over existing bytes; the layout counts in elements of `dtype`.
     public Tensor(DType dtype, Layout layout, Storage storage) {
-        if (layout.extent() * dtype.bytes() > storage.bytes()) {
+        if (layout.extent() > storage.bytes() / dtype.bytes()) {
             throw new ShapeMismatch(
                     dtype + " " + layout + " does not fit into " + storage.bytes() + " bytes");
         }

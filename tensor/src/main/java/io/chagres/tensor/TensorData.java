@@ -198,8 +198,8 @@ public final class TensorData {
         switch (dtype) {
             case F64 -> s.set(F64, 8 * index, v);
             case F32 -> s.set(F32, 4 * index, (float) v);
-            case BF16 -> s.set(I16, 2 * index, toBFloat16((float) v));
-            case F16 -> s.set(I16, 2 * index, Float.floatToFloat16((float) v));
+            case BF16 -> s.set(I16, 2 * index, toBFloat16(v));
+            case F16 -> s.set(I16, 2 * index, toFloat16(v));
             case I8 -> s.set(ValueLayout.JAVA_BYTE, index, (byte) v);
             case I32 -> s.set(I32, 4 * index, (int) v);
             case I64 -> s.set(I64, 8 * index, (long) v);
@@ -207,13 +207,31 @@ public final class TensorData {
         }
     }
 
-    /// Rounds a float to bfloat16, to nearest even; NaN stays NaN.
-    public static short toBFloat16(float v) {
-        int bits = Float.floatToRawIntBits(v);
-        if (Float.isNaN(v)) {
+    /// Rounds to bfloat16, to nearest even and only once; NaN stays NaN.
+    public static short toBFloat16(double v) {
+        float f = toOdd(v);
+        int bits = Float.floatToRawIntBits(f);
+        if (Float.isNaN(f)) {
             return (short) (bits >>> 16 | 0x40);
         }
         return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    }
+
+    /// Rounds to IEEE half precision, to nearest even and only once; NaN stays NaN.
+    public static short toFloat16(double v) {
+        return Float.floatToFloat16(toOdd(v));
+    }
+
+    /// Rounds to a float whose last bit is odd unless it is exact, so that a second rounding, to 16
+    /// bits, still knows on which side of a tie the value was. Boldo & Melquiond 2008.
+    private static float toOdd(double v) {
+        float f = (float) v;
+        int bits = Float.floatToRawIntBits(f);
+        if (f == v || Float.isNaN(f) || (bits & 1) != 0) {
+            return f;
+        }
+        boolean below = Math.abs((double) f) < Math.abs(v);
+        return Float.intBitsToFloat(below ? bits + 1 : bits - 1);
     }
 
     /// Host copy of the bytes between the first and the last element.

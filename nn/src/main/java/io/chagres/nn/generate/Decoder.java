@@ -6,6 +6,7 @@ import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.memory.TensorArena;
+import java.util.Arrays;
 import java.util.List;
 
 /// Runs a model token by token over a KV cache. Used by one thread at a time.
@@ -33,76 +34,82 @@ public final class Decoder {
         return model.config().maxPositionEmbeddings();
     }
 
-    /// Appends tokens to a sequence.
+    /// Appends tokens to a sequence, which may have some already.
     ///
     /// @return logits of what follows the last token
+    /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; the
+    ///     sequence is unchanged then
     public float[] prefill(KvCache.Sequence sequence, int... tokens) {
         return forward(List.of(sequence), tokens, tokens.length)[0];
     }
 
-    /// Appends one token to each of several sequences.
+    /// Appends one token to each of several different sequences.
     ///
     /// @return logits of what follows, one row per sequence
+    /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; all
+    ///     sequences are unchanged then
     public float[][] decode(List<KvCache.Sequence> sequences, int... tokens) {
         return forward(sequences, tokens, 1);
     }
 
     private float[][] forward(List<KvCache.Sequence> sequences, int[] tokens, int perSequence) {
         int b = sequences.size();
-        if (perSequence < 1 || tokens.length != b * perSequence) {
+        if (b < 1 || perSequence < 1 || tokens.length != b * perSequence) {
             throw new IllegalArgumentException(
                     tokens.length + " tokens for " + b + " sequences of " + perSequence);
         }
         int[] starts = new int[b];
-        int[] lengths = new int[b];
-        int[] positions = new int[tokens.length];
-        boolean fresh = true;
-        int pages = 1;
         for (int i = 0; i < b; i++) {
-            KvCache.Sequence s = sequences.get(i);
-            starts[i] = s.length();
+            starts[i] = sequences.get(i).length();
             if (starts[i] + perSequence > maxLength()) {
                 throw new IllegalArgumentException(
                         "sequence of " + (starts[i] + perSequence)
                                 + " tokens: the model can see " + maxLength());
             }
-            s.extend(perSequence);
-            fresh &= starts[i] == 0;
-            lengths[i] = s.length();
-            pages = Math.max(pages, s.held());
-            for (int t = 0; t < perSequence; t++) {
-                positions[i * perSequence + t] = starts[i] + t;
+        }
+        boolean done = false;
+        try {
+            sequences.forEach(s -> s.extend(perSequence));
+            float[][] rows = step.call(() -> logits(sequences, tokens, starts));
+            done = true;
+            return rows;
+        } finally {
+            for (int i = 0; i < b && !done; i++) {
+                sequences.get(i).truncate(starts[i]);
             }
         }
-        int[] table = new int[b * pages];
-        for (int i = 0; i < table.length; i++) {
-            table[i] = sequences.get(i / pages).page(i % pages);
+    }
+
+    private float[][] logits(List<KvCache.Sequence> sequences, int[] tokens, int[] starts) {
+        int b = starts.length;
+        int perSequence = tokens.length / b;
+        int[] positions = new int[tokens.length];
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] = starts[i / perSequence] + i % perSequence;
         }
-        boolean allFresh = fresh;
-        int width = pages;
-        return step.call(
-                () -> {
-                    Shape ids = Shape.of(b, perSequence);
-                    Tensor where = Tensor.of(step, ids, positions);
-                    Rotary rotary = model.rotary();
-                    KvPass pass =
-                            new KvPass(
-                                    rotary == null
-                                            ? null
-                                            : rotary.rows(where, perSequence, DType.F32),
-                                    cache,
-                                    Tensor.of(step, Shape.of(b, width), table),
-                                    Tensor.of(step, Shape.of(b), starts),
-                                    Tensor.of(step, Shape.of(b), lengths),
-                                    allFresh);
-                    Tensor h = model.hidden(Tensor.of(step, ids, tokens), where, pass, x -> {});
-                    Tensor last = h.slice(1, perSequence - 1, 1).reshape(b, -1);
-                    float[] all = model.project(last).toFloats();
-                    float[][] rows = new float[b][all.length / b];
-                    for (int i = 0; i < b; i++) {
-                        System.arraycopy(all, i * rows[i].length, rows[i], 0, rows[i].length);
-                    }
-                    return rows;
-                });
+        int[] lengths = sequences.stream().mapToInt(KvCache.Sequence::length).toArray();
+        int width = sequences.stream().mapToInt(KvCache.Sequence::held).max().orElseThrow();
+        int[] table = new int[b * width];
+        for (int i = 0; i < table.length; i++) {
+            table[i] = sequences.get(i / width).page(i % width);
+        }
+        Tensor where = Tensor.of(step, Shape.of(b, perSequence), positions);
+        Rotary rotary = model.rotary();
+        KvPass pass =
+                new KvPass(
+                        rotary == null ? null : rotary.rows(where, perSequence, DType.F32),
+                        cache,
+                        Tensor.of(step, Shape.of(b, width), table),
+                        Tensor.of(step, Shape.of(b), starts),
+                        Tensor.of(step, Shape.of(b), lengths),
+                        Arrays.stream(starts).allMatch(n -> n == 0));
+        Tensor ids = Tensor.of(step, where.shape(), tokens);
+        Tensor last = model.hidden(ids, where, pass, h -> {}).slice(1, perSequence - 1, 1);
+        float[] all = model.project(last.reshape(b, -1)).toFloats();
+        float[][] rows = new float[b][];
+        for (int i = 0; i < b; i++) {
+            rows[i] = Arrays.copyOfRange(all, i * (all.length / b), (i + 1) * (all.length / b));
+        }
+        return rows;
     }
 }

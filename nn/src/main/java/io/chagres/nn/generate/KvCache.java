@@ -25,16 +25,14 @@ public final class KvCache {
     /// Reserves room for `maxTokens` tokens over all sequences.
     public KvCache(TransformerConfig config, TensorArena arena, int maxTokens) {
         this.config = config;
-        int pages = (maxTokens + PAGE_TOKENS - 1) / PAGE_TOKENS;
-        pool = new PagePool(arena, pages, bytes(config, maxTokens) / pages);
+        pool = new PagePool(arena, pagesFor(maxTokens), bytes(config, PAGE_TOKENS));
         arena.source().fill(pool.storage().address(), pool.storage().bytes(), (byte) 0);
     }
 
     /// Bytes a cache for this many tokens takes.
     public static long bytes(TransformerConfig config, int maxTokens) {
-        long pages = (maxTokens + PAGE_TOKENS - 1) / PAGE_TOKENS;
-        return pages * PAGE_TOKENS * config.numLayers() * 2L * config.numKvHeads()
-                * config.headDim() * DType.F32.bytes();
+        return 2L * config.numLayers() * config.kvWidth() * DType.F32.bytes()
+                * pagesFor(maxTokens) * PAGE_TOKENS;
     }
 
     /// A sequence without tokens.
@@ -71,6 +69,7 @@ public final class KvCache {
         private int[] pages = new int[8];
         private int held;
         private int length;
+        private boolean closed;
 
         private Sequence() {}
 
@@ -83,7 +82,10 @@ public final class KvCache {
         ///
         /// @throws BudgetExceeded when the cache is full; the sequence is unchanged then
         void extend(int tokens) {
-            int need = (length + tokens + PAGE_TOKENS - 1) / PAGE_TOKENS - held;
+            if (closed) {
+                throw new IllegalStateException("the sequence is closed");
+            }
+            int need = pagesFor(length + tokens) - held;
             if (need > pool.available()) {
                 throw new BudgetExceeded(
                         "the KV cache is full: " + tokens + " more tokens need " + need
@@ -107,13 +109,23 @@ public final class KvCache {
             return i < held ? pages[i] : 0;
         }
 
+        /// Forgets the newest tokens and gives back the pages that held only those.
+        void truncate(int tokens) {
+            while (held > pagesFor(tokens)) {
+                pool.give(pages[--held]);
+            }
+            length = tokens;
+        }
+
         /// Gives its pages back.
         @Override
         public void close() {
-            while (held > 0) {
-                pool.give(pages[--held]);
-            }
-            length = 0;
+            truncate(0);
+            closed = true;
         }
+    }
+
+    private static int pagesFor(int tokens) {
+        return Math.ceilDiv(tokens, PAGE_TOKENS);
     }
 }

@@ -143,10 +143,17 @@ public final class LanguageModel implements AutoCloseable {
     /// Continues tokens.
     ///
     /// @throws IllegalArgumentException when there is no token, or more than the model can see
+    /// @throws io.chagres.tensor.memory.BudgetExceeded when the KV cache is full; whatever was handed
+    ///     on until then is right
     public Generation generate(int[] prompt, SamplingOptions options, Predicate<String> sink) {
         if (prompt.length == 0) {
             throw new IllegalArgumentException(
                     "the prompt has no token, and the tokenizer adds none at the beginning");
+        }
+        if (prompt.length > decoder.maxLength()) {
+            throw new IllegalArgumentException(
+                    "the prompt has " + prompt.length + " tokens, the model can see "
+                            + decoder.maxLength());
         }
         turn.lock();
         try {
@@ -191,7 +198,8 @@ public final class LanguageModel implements AutoCloseable {
         StreamingDecoder pieces = tokenizer.streamingDecoder(true);
         StopText stop = new StopText(options.stop());
         StringBuilder text = new StringBuilder();
-        int[] ids = new int[options.maxNewTokens()];
+        int room = decoder.maxLength() - prompt.length + 1; // the last one need not be seen
+        int[] ids = new int[Math.min(options.maxNewTokens(), room)];
         int n = 0;
         Generation.Reason reason = Generation.Reason.LENGTH;
         float[] logits = ids.length == 0 ? new float[0] : decoder.prefill(sequence, prompt);
@@ -208,9 +216,6 @@ public final class LanguageModel implements AutoCloseable {
                 break;
             }
             if (n < ids.length) {
-                if (sequence.length() >= decoder.maxLength()) {
-                    break;
-                }
                 logits = decoder.decode(List.of(sequence), token)[0];
             }
         }

@@ -26,9 +26,15 @@ public final class Sampler {
     }
 
     /// Chooses a token and counts it as having occurred. The logits are changed.
+    ///
+    /// @throws IllegalStateException when the largest logit is not finite, as in a model that diverged
     public int next(float[] logits) {
         penalise(logits);
-        int token = options.temperature() == 0 ? argMax(logits) : draw(logits);
+        int best = argMax(logits);
+        if (!Float.isFinite(logits[best])) {
+            throw new IllegalStateException("the model's largest logit is " + logits[best]);
+        }
+        int token = options.temperature() == 0 ? best : draw(logits, logits[best]);
         seen.set(token);
         return token;
     }
@@ -49,13 +55,12 @@ public final class Sampler {
                                                         : logits[t] * penalty));
     }
 
-    private int draw(float[] logits) {
-        float max = logits[argMax(logits)];
-        double[] weight = new double[logits.length];
+    private int draw(float[] logits, float max) {
+        double[] weight = new double[logits.length]; // relative to the likeliest token's
         for (int i = 0; i < weight.length; i++) {
             weight[i] = StrictMath.exp((logits[i] - max) / options.temperature());
         }
-        int[] candidates = candidates(weight);
+        int[] candidates = candidates(logits, weight);
         double total = 0;
         for (int i : candidates) {
             total += weight[i];
@@ -70,43 +75,51 @@ public final class Sampler {
         return candidates[candidates.length - 1];
     }
 
-    /// Tokens that top-k, top-p and min-p leave, likeliest first, equal ones by id. Weights are relative
-    /// to the likeliest token's, which is 1.
-    private int[] candidates(double[] weight) {
-        int[] order = byWeight(weight);
-        int n = order.length;
-        if (options.topK() > 0 && options.topK() < n) {
-            double least = weight[order[options.topK() - 1]];
-            n = options.topK();
-            while (n < order.length && weight[order[n]] == least) {
-                n++; // equal to the last one
-            }
+    /// Tokens that top-k, top-p and min-p leave.
+    private int[] candidates(float[] logits, double[] weight) {
+        IntStream possible = IntStream.range(0, weight.length).filter(i -> weight[i] > 0);
+        if (options.topK() > 0 || options.topP() < 1) {
+            int[] order = byLogit(possible, logits);
+            int k = topK(order, logits);
+            possible = Arrays.stream(order, 0, topP(order, k, weight));
         }
-        if (options.topP() < 1) {
-            double total = 0;
-            for (int i = 0; i < n; i++) {
-                total += weight[order[i]];
-            }
-            double sum = 0;
-            int kept = 0;
-            while (kept < n && sum < options.topP() * total) {
-                sum += weight[order[kept++]];
-            }
-            n = Math.max(1, kept);
-        }
-        int kept = 1;
-        while (kept < n && weight[order[kept]] >= options.minP()) {
-            kept++;
-        }
-        return Arrays.copyOf(order, kept);
+        return possible.filter(i -> weight[i] >= options.minP()).toArray();
     }
 
-    private int[] byWeight(double[] weight) {
-        return IntStream.range(0, weight.length)
-                .filter(i -> weight[i] >= options.minP() && weight[i] > 0)
-                .boxed()
-                .sorted((a, b) -> Double.compare(weight[b], weight[a]))
-                .mapToInt(Integer::intValue)
+    /// How many of the likeliest tokens top-k leaves; those equal to the last one stay, too.
+    private int topK(int[] order, float[] logits) {
+        int n = options.topK();
+        if (n == 0 || n >= order.length) {
+            return order.length;
+        }
+        while (n < order.length && logits[order[n]] == logits[order[n - 1]]) {
+            n++;
+        }
+        return n;
+    }
+
+    /// How many of the `n` likeliest tokens top-p leaves.
+    private int topP(int[] order, int n, double[] weight) {
+        double total = Arrays.stream(order, 0, n).mapToDouble(i -> weight[i]).sum();
+        double sum = 0;
+        int kept = 0;
+        while (kept < n && sum < options.topP() * total) {
+            sum += weight[order[kept++]];
+        }
+        return kept;
+    }
+
+    /// Tokens with the largest logits first, equal ones by id. Sorts numbers with the logit above the
+    /// id, its bits turned so that they compare as integers the other way round.
+    private static int[] byLogit(IntStream tokens, float[] logits) {
+        return tokens.mapToLong(
+                        i -> {
+                            int bits = Float.floatToIntBits(logits[i]);
+                            int descending = ~(bits ^ (bits >> 31 & Integer.MAX_VALUE));
+                            return (long) descending << 32 | i;
+                        })
+                .sorted()
+                .mapToInt(key -> (int) key)
                 .toArray();
     }
 

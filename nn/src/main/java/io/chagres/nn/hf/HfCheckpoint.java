@@ -10,6 +10,7 @@ import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.io.SafeTensors;
 import io.chagres.tensor.io.SafeTensorsWriter;
+import io.chagres.tensor.memory.HostMemory;
 import io.chagres.tensor.memory.TensorArena;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -45,12 +46,13 @@ public record HfCheckpoint(
         return SafeTensors.open(folder);
     }
 
-    /// Loads a model for inference: parameters stored as F32 stay in the mapped file, read-only.
+    /// Loads a model for inference: parameters stored as F32 stay in the mapped file, read-only, where
+    /// the device can read host memory.
     ///
     /// @param file the opened weights; they must stay open while the model is used
     public static HfCheckpoint map(Path folder, SafeTensors file, TensorArena weights)
             throws IOException {
-        return load(folder, file, weights, true);
+        return load(folder, file, weights, weights.source() instanceof HostMemory);
     }
 
     private static HfCheckpoint load(

@@ -148,28 +148,50 @@ public final class HfTensors {
 
     /// One of our parameters inside a stored tensor.
     private record Part(String stored, HfNames.Entry entry, int index) {
+        private static final int PIECE = 1 << 14;
+
         Tensor load(SafeTensors file, Shape shape, TensorArena weights, boolean mapped) {
             Spec spec = file.spec(stored);
             Shape all = entry.transposed() ? flip(spec.shape()) : spec.shape();
-            long rows = all.rank() == 0 ? 0 : all.dim(0) / entry.paths().size();
-            if (all.rank() != shape.rank() || !all.with(0, rows).equals(shape)) {
+            int parts = entry.paths().size();
+            if (shape.rank() == 0 || !all.equals(shape.with(0, shape.dim(0) * parts))) {
                 throw new UnsupportedModel(
                         file.path() + ": tensor " + stored + " is " + spec + ", the config asks for "
-                                + shape + " in each of " + entry.paths().size() + " parts"
+                                + shape + (parts > 1 ? " in each of " + parts + " parts" : "")
                                 + (entry.transposed() ? ", stored transposed" : ""));
             }
             Layout layout = Layout.contiguous(spec.shape());
             if (entry.transposed()) {
                 layout = layout.permute(1, 0);
             }
-            layout = layout.slice(0, index * rows, rows, 1);
-            Tensor view =
-                    new Tensor(
-                            spec.dtype(), layout, weights.adopt(file.segment(stored), stored));
-            if (spec.dtype() == DType.F32) {
-                return mapped ? view : view.copyTo(weights);
+            layout = layout.slice(0, index * shape.dim(0), shape.dim(0), 1);
+            MemorySegment bytes = file.segment(stored);
+            return mapped && spec.dtype() == DType.F32
+                    ? new Tensor(DType.F32, layout, weights.adopt(bytes, stored))
+                    : copy(bytes, spec.dtype(), layout, weights);
+        }
+
+        /// Converts to F32 piece by piece.
+        private static Tensor copy(
+                MemorySegment bytes, DType dtype, Layout layout, TensorArena weights) {
+            Tensor t = Tensor.empty(weights, new Spec(DType.F32, layout.shape()));
+            float[] piece = new float[PIECE];
+            long size = layout.shape().size();
+            for (long done = 0; done < size; done += PIECE) {
+                int n = (int) Math.min(PIECE, size - done);
+                for (int i = 0; i < n; i++) {
+                    long at =
+                            layout.isContiguous()
+                                    ? layout.offset() + done + i
+                                    : layout.index(done + i);
+                    piece[i] = (float) TensorData.get(bytes, dtype, at);
+                }
+                weights.source()
+                        .write(
+                                t.address() + done * Float.BYTES,
+                                MemorySegment.ofArray(piece).asSlice(0, (long) n * Float.BYTES));
             }
-            return TensorData.copyOf(weights, DType.F32, shape, view.toDoubles());
+            return t;
         }
 
         private static Shape flip(Shape s) {

@@ -3,6 +3,7 @@ package io.chagres.nn.layer;
 import io.chagres.tensor.Records;
 import io.chagres.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -108,7 +109,7 @@ public final class Modules {
                     same &= n == v;
                     values.add(n);
                 }
-                yield same ? list : List.copyOf(values);
+                yield same ? list : Collections.unmodifiableList(values);
             }
             default -> part;
         };

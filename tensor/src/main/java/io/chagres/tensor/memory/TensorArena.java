@@ -124,8 +124,11 @@ public final class TensorArena implements AutoCloseable {
         }
         long at = gaps.take(size);
         if (at < 0) {
-            long grow = Math.max(size, Math.max(GROWTH, capacity / 4));
-            addChunk(Math.max(size, Math.min(grow, options.limitBytes() - capacity)));
+            long room = options.limitBytes() - capacity;
+            if (room < size) {
+                throw overBudget(size, owner);
+            }
+            addChunk(Math.min(room, Math.max(size, Math.max(GROWTH, capacity / 4))));
             at = gaps.take(size);
         }
         used += size;
@@ -305,7 +308,9 @@ public final class TensorArena implements AutoCloseable {
     private BudgetExceeded overBudget(long size, Object owner) {
         return new BudgetExceeded(
                 owner + " needs " + size + " bytes, but arena '" + name + "' already uses " + used
-                        + " of its limit of " + options.limitBytes() + " bytes; largest owners:"
+                        + " of its limit of " + options.limitBytes() + " bytes"
+                        + (used + size <= options.limitBytes() ? " and the rest is in pieces" : "")
+                        + "; largest owners:"
                         + topOwners());
     }
 

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// loss = (1 - ε)(lse - x_target) + ε/V · Σ_j (lse - x_j). Rows whose target is `ignoreIndex` have loss
 /// 0 and no gradient. Probabilities are never stored.
 ///
-/// Inputs: logits (N, V) and targets (N), I32 or I64. Results: loss (N) and lse (N).
+/// Inputs: logits (N, V) and targets (N), I32 or I64. Results: loss (N) and lse (N), both
+/// 0 in rows left out.
 ///
 /// @param ignoreIndex target value of rows to leave out, such as -100
 /// @param labelSmoothing ε, 0 for none
@@ -44,7 +45,9 @@ public record CrossEntropy(long ignoreIndex, double labelSmoothing) implements F
         if (labelSmoothing != 0) {
             loss = loss.add(lse.sub(x.mean(-1)).scale(labelSmoothing));
         }
-        loss = rows.valid.select(loss, Full.zerosLike(loss));
+        Tensor zero = Full.zerosLike(loss);
+        loss = rows.valid.select(loss, zero);
+        lse = rows.valid.select(lse, zero);
         return new Tensor[] {loss.reshape(in[1].shape()), lse.reshape(in[1].shape())};
     }
 

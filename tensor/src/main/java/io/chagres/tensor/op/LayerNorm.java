@@ -45,10 +45,21 @@ public record LayerNorm(double eps) implements Fused {
     @Override
     public @Nullable Tensor[] vjp(
             Tensor[] in, Tensor[] out, @Nullable Tensor[] g, boolean[] needs) {
-        if (g[0] == null) {
-            return new Tensor[3];
+        Tensor x = in[0];
+        Tensor[] d = new Tensor[3];
+        if (g[0] != null) {
+            d = Interpreter.runAll(LayerNormBackward.INSTANCE, x, in[1], out[1], out[2], g[0]);
         }
-        return Interpreter.runAll(LayerNormBackward.INSTANCE, in[0], in[1], out[1], out[2], g[0]);
+        Shape column = x.shape().with(-1, 1);
+        if (g[1] != null) { // only derivatives of derivatives flow into μ and rstd
+            Tensor slope = g[1].reshape(column).scale(1.0 / x.shape().last()).expand(x.shape());
+            d[0] = d[0] == null ? slope : d[0].add(slope);
+        }
+        if (g[2] != null) {
+            Tensor slope = RmsNorm.ofRstd(x.sub(out[1].reshape(column)), out[2], g[2]);
+            d[0] = d[0] == null ? slope : d[0].add(slope);
+        }
+        return d;
     }
 
     @Override

@@ -49,6 +49,10 @@ public record PagedAttention(double scale, int window) implements Composite {
         if (window > 0) {
             ok = ok.mul(s.compare(Compare.GT, last.shift(-window)));
         }
+        Tensor used = Iota.range(keys).reshape(1, keys, 1, 1).compare(Compare.LT, length);
+        Tensor zero = Full.scalar(q.dtype(), 0); // what an unused slot holds may be anything
+        k = used.select(k, zero);
+        v = used.select(v, zero);
         Attention dense = new Attention(scale, false, 0, true, false, 0);
         return new Tensor[] {Interpreter.run(dense, q, k, v, ok)};
     }

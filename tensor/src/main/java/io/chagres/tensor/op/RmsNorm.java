@@ -38,10 +38,21 @@ public record RmsNorm(double eps) implements Fused {
     @Override
     public @Nullable Tensor[] vjp(
             Tensor[] in, Tensor[] out, @Nullable Tensor[] g, boolean[] needs) {
-        if (g[0] == null) {
-            return new Tensor[2];
+        Tensor[] d = new Tensor[2];
+        if (g[0] != null) {
+            d = Interpreter.runAll(RmsNormBackward.INSTANCE, in[0], in[1], out[1], g[0]);
         }
-        return Interpreter.runAll(RmsNormBackward.INSTANCE, in[0], in[1], out[1], g[0]);
+        if (g[1] != null) { // only derivatives of derivatives flow into rstd
+            Tensor slope = ofRstd(in[0], out[1], g[1]);
+            d[0] = d[0] == null ? slope : d[0].add(slope);
+        }
+        return d;
+    }
+
+    /// Gradient through rstd = (mean(z²) + eps)^(-1/2): g · rstd³ · (-z/C).
+    static Tensor ofRstd(Tensor z, Tensor rstd, Tensor g) {
+        Tensor cube = rstd.mul(rstd).mul(rstd).mul(g).scale(-1.0 / z.shape().last());
+        return z.mul(cube.reshape(z.shape().with(-1, 1)));
     }
 
     @Override

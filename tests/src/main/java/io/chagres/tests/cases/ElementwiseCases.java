@@ -5,6 +5,7 @@ import static io.chagres.tests.cases.Input.real;
 import static io.chagres.tests.cases.Input.special;
 import static io.chagres.tests.cases.Input.spread;
 import static io.chagres.tests.cases.Input.whole;
+
 import static java.lang.Double.NEGATIVE_INFINITY;
 import static java.lang.Double.NaN;
 import static java.lang.Double.POSITIVE_INFINITY;
@@ -19,6 +20,7 @@ import io.chagres.tensor.op.Compare;
 import io.chagres.tensor.op.Op;
 import io.chagres.tensor.op.Select;
 import io.chagres.tensor.op.Unary;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,8 +28,25 @@ import java.util.List;
 final class ElementwiseCases {
     private static final Shape S = Shape.of(3, 14);
     private static final double[] EXTREMES = {
-        0.0, -0.0, 1, -1, 0.5, -0.5, 30, -30, 88, -88, 200, -200, 1e-7, -1e-7, 65504, -65504,
-        POSITIVE_INFINITY, NEGATIVE_INFINITY, NaN
+        0.0,
+        -0.0,
+        1,
+        -1,
+        0.5,
+        -0.5,
+        30,
+        -30,
+        88,
+        -88,
+        200,
+        -200,
+        1e-7,
+        -1e-7,
+        65504,
+        -65504,
+        POSITIVE_INFINITY,
+        NEGATIVE_INFINITY,
+        NaN
     };
 
     private ElementwiseCases() {}

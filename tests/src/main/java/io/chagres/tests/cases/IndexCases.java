@@ -13,6 +13,7 @@ import io.chagres.tensor.op.IndexAdd;
 import io.chagres.tensor.op.IndexSelect;
 import io.chagres.tensor.op.Op;
 import io.chagres.tensor.op.ScatterAdd;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,7 +27,11 @@ final class IndexCases {
         List<OpCase> rows = new ArrayList<>();
         for (DType d : List.of(DType.I32, DType.I64)) {
             rows.add(
-                    exact("gather of axis 1 by " + d, new Gather(1), real(2, 5, 3), at(d, 5, 2, 4, 3))
+                    exact(
+                                    "gather of axis 1 by " + d,
+                                    new Gather(1),
+                                    real(2, 5, 3),
+                                    at(d, 5, 2, 4, 3))
                             .twice()
                             .rejects(Shape.of(2, 5, 3), Shape.of(2, 4, 4))
                             .rejects(Shape.of(2, 5, 3), Shape.of(2, 4))
@@ -82,6 +87,11 @@ final class IndexCases {
                         IndexSelect.INSTANCE,
                         whole(DType.I64, -9, 9, 5, 2),
                         index(5, 4)));
+        rows.add(
+                OpCase.of("indexAdd in blocks", new IndexAdd(50), real(700, 33), index(50, 700))
+                        .within(SUMS));
+        rows.add(
+                exact("indexSelect in blocks", IndexSelect.INSTANCE, real(50, 33), index(50, 700)));
         rows.add(
                 OpCase.of("indexAdd of scalars", new IndexAdd(3), real(8), index(3, 8))
                         .within(SUMS));

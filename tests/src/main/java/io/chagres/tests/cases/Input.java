@@ -3,8 +3,10 @@ package io.chagres.tests.cases;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
-import java.util.SplittableRandom;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.SplittableRandom;
 
 /// One input of a row.
 ///
@@ -31,8 +33,8 @@ public record Input(@Nullable DType fixed, Shape shape, Values values, boolean c
         return new Input(null, shape, uniform(lo, hi), false);
     }
 
-    /// Evenly spaced numbers in (lo, hi), shuffled: no two are close, and an even count of a symmetric
-    /// range stays away from 0.
+    /// Evenly spaced numbers in (lo, hi), shuffled: no two are close, and an even count of a
+    /// symmetric range stays away from 0.
     public static Input spread(Shape shape, double lo, double hi) {
         return new Input(
                 null,
@@ -68,7 +70,7 @@ public record Input(@Nullable DType fixed, Shape shape, Values values, boolean c
         return new Input(
                 DType.I32,
                 Shape.of(dims),
-                (count, random) -> random.doubles(count, 0, n).map(Math::floor).toArray(),
+                (count, random) -> random.doubles(count, 0, (double) n).map(Math::floor).toArray(),
                 true);
     }
 
@@ -78,7 +80,7 @@ public record Input(@Nullable DType fixed, Shape shape, Values values, boolean c
     }
 
     /// These numbers, of a certain dtype.
-    public static Input values(DType dtype, Shape shape, double... values) {
+    public static Input given(DType dtype, Shape shape, double... values) {
         return new Input(dtype, shape, exactly(values), true);
     }
 
@@ -93,7 +95,7 @@ public record Input(@Nullable DType fixed, Shape shape, Values values, boolean c
 
     /// A stream of random numbers: seed and offset.
     public static Input stream(long seed, long offset) {
-        return values(DType.I64, Shape.of(2), seed, offset);
+        return given(DType.I64, Shape.of(2), (double) seed, (double) offset);
     }
 
     /// The same in a certain dtype.
@@ -128,7 +130,8 @@ public record Input(@Nullable DType fixed, Shape shape, Values values, boolean c
     private static Values exactly(double... values) {
         return (n, random) -> {
             if (values.length != n) {
-                throw new IllegalArgumentException(n + " values wanted, " + values.length + " given");
+                throw new IllegalArgumentException(
+                        n + " values wanted, " + values.length + " given");
             }
             return values.clone();
         };

@@ -5,13 +5,15 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.op.Op;
 import io.chagres.tensor.op.Update;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
-/// A row of the table. Its name starts with the op's name as error messages have it, followed by what
-/// is special about the row.
+/// A row of the table. Its name starts with the op's name as error messages have it, followed by
+/// what is special about the row.
 ///
 /// @param name unique name
 /// @param op the operation
@@ -36,14 +38,7 @@ public record OpCase(
     /// A row with one rounding, no rejected shapes and gradients of the first order.
     public static OpCase of(String name, Op op, Input... inputs) {
         return new OpCase(
-                name,
-                op,
-                List.of(inputs),
-                Tolerance.ROUNDED,
-                List.of(),
-                null,
-                false,
-                List.of());
+                name, op, List.of(inputs), Tolerance.ROUNDED, List.of(), null, false, List.of());
     }
 
     /// The same row with another tolerance.

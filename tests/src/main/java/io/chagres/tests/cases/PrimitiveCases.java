@@ -23,6 +23,7 @@ import io.chagres.tensor.op.Pad;
 import io.chagres.tensor.op.RandomUniform;
 import io.chagres.tensor.op.SumTo;
 import io.chagres.tensor.op.TopK;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -52,7 +53,9 @@ final class PrimitiveCases {
                         .rejects(Shape.of(5), Shape.of(5, 4))
                         .rejects(Shape.of(2, 3, 5), Shape.of(3, 5, 4))
                         .rejects(Shape.of(3, 5))
-                        .rejects(new Spec(DType.I32, Shape.of(2, 2)), new Spec(DType.I32, Shape.of(2, 2)))
+                        .rejects(
+                                new Spec(DType.I32, Shape.of(2, 2)),
+                                new Spec(DType.I32, Shape.of(2, 2)))
                         .large(op, real(512, 512), real(512, 512))
                         .large(op, real(512, 3072), real(3072, 768)));
         Shape[][] pairs = {
@@ -63,6 +66,8 @@ final class PrimitiveCases {
             {Shape.of(1, 70), Shape.of(70, 1)},
             {Shape.of(33, 17), Shape.of(17, 35)},
             {Shape.of(1, 40), Shape.of(40, 67)},
+            {Shape.of(97, 130), Shape.of(130, 201)},
+            {Shape.of(5, 30, 9), Shape.of(5, 9, 31)},
             {Shape.of(2, 0), Shape.of(0, 3)},
             {Shape.of(0, 2), Shape.of(2, 3)}
         };
@@ -76,14 +81,17 @@ final class PrimitiveCases {
     private static void sums(List<OpCase> rows) {
         Shape x = Shape.of(2, 3, 5);
         Shape[] targets = {
-            Shape.of(), Shape.of(5), Shape.of(3, 1), Shape.of(2, 1, 1), Shape.of(1, 3, 5),
-            Shape.of(2, 3, 1), Shape.of(2, 1, 5), Shape.of(1, 1, 1)
+            Shape.of(),
+            Shape.of(5),
+            Shape.of(3, 1),
+            Shape.of(2, 1, 1),
+            Shape.of(1, 3, 5),
+            Shape.of(2, 3, 1),
+            Shape.of(2, 1, 5),
+            Shape.of(1, 1, 1)
         };
         for (Shape to : targets) {
-            rows.add(
-                    OpCase.of("sum to " + to, new SumTo(to), real(x, -1, 2))
-                            .within(SUMS)
-                            .twice());
+            rows.add(OpCase.of("sum to " + to, new SumTo(to), real(x, -1, 2)).within(SUMS).twice());
         }
         rows.add(
                 OpCase.of("sum of rows", new SumTo(Shape.of(3, 1)), real(3, 4))
@@ -202,7 +210,7 @@ final class PrimitiveCases {
         for (int i = 0; i < n; i++) {
             v[i] = 0x1p62 + i * 0x1p11;
         }
-        return Input.values(DType.I64, Shape.of(n), v);
+        return Input.given(DType.I64, Shape.of(n), v);
     }
 
     private static OpCase exact(String name, Op op, Input... in) {

@@ -1,7 +1,7 @@
 package io.chagres.tests.cases;
 
+import static io.chagres.tests.cases.Input.given;
 import static io.chagres.tests.cases.Input.real;
-import static io.chagres.tests.cases.Input.values;
 import static io.chagres.tests.cases.Input.whole;
 
 import io.chagres.tensor.DType;
@@ -11,6 +11,7 @@ import io.chagres.tensor.op.Accumulate;
 import io.chagres.tensor.op.AdamW;
 import io.chagres.tensor.op.Assign;
 import io.chagres.tensor.op.KvAppend;
+
 import java.util.List;
 
 /// Rows of updates: what is compared are the inputs they write.
@@ -21,12 +22,19 @@ final class UpdateCases {
         Shape s = Shape.of(3, 37);
         Shape pages = Shape.of(5, 2, 4, 3);
         Shape fresh = Shape.of(2, 3, 2, 3);
-        Input step = values(DType.F64, Shape.of(3), 0.01, 3, 0.5);
+        Input step = given(DType.F64, Shape.of(3), 0.01, 3, 0.5);
         AdamW adamW = new AdamW(0.9, 0.95, 1e-8, 0.1);
         Input moment = real(s, 0.1, 1);
         Shape big = Shape.of(1 << 20);
         return List.of(
-                OpCase.of("adamW", adamW, real(s, -2, 2), real(s, -1, 1), moment, real(s, -1, 1), step)
+                OpCase.of(
+                                "adamW",
+                                adamW,
+                                real(s, -2, 2),
+                                real(s, -1, 1),
+                                moment,
+                                real(s, -1, 1),
+                                step)
                         .within(Tolerance.CHAIN)
                         .rejects(s, s, s, s, Shape.of(2))
                         .rejects(s, s, Shape.of(37), s, Shape.of(3))
@@ -47,6 +55,15 @@ final class UpdateCases {
                                 real(s, -1, 1).as(DType.BF16),
                                 step)
                         .within(new Tolerance(1e-6, 2e-6, 5e-3, 1e-3)),
+                OpCase.of(
+                                "adamW in blocks",
+                                adamW,
+                                real(9001),
+                                real(9001),
+                                real(Shape.of(9001), 0, 1),
+                                real(9001),
+                                step)
+                        .within(Tolerance.CHAIN),
                 OpCase.of("assign", Assign.INSTANCE, real(s, -1, 1), real(s, -2, 2))
                         .within(Tolerance.EXACT)
                         .rejects(Shape.of(37), s)
@@ -72,8 +89,8 @@ final class UpdateCases {
                                 real(pages, -1, 1),
                                 real(fresh, -2, 2),
                                 real(fresh, -2, 2),
-                                values(DType.I32, Shape.of(2, 2), 4, 1, 2, 0),
-                                values(DType.I32, Shape.of(2), 2, 4))
+                                given(DType.I32, Shape.of(2, 2), 4, 1, 2, 0),
+                                given(DType.I32, Shape.of(2), 2, 4))
                         .within(Tolerance.EXACT)
                         .rejects(pages, pages, fresh, fresh, Shape.of(2, 2), Shape.of(3))
                         .rejects(pages, pages, fresh, fresh.with(1, 2), Shape.of(2, 2), Shape.of(2))

@@ -3,6 +3,7 @@ package io.chagres.tests.cases;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chagres.tensor.DType;
+
 import java.util.Arrays;
 
 /// Compares numbers: an error counts against the element's own size or the median one, whichever is
@@ -16,7 +17,7 @@ final class Close {
         for (int i = 0; i < got.length; i++) {
             double w = want[i];
             double allowed = tolerance * Math.max(Math.abs(w), median);
-            boolean same = got[i] == w || Double.isNaN(got[i]) && Double.isNaN(w);
+            boolean same = got[i] == w || (Double.isNaN(got[i]) && Double.isNaN(w));
             boolean overflow = got[i] == largest(as) * Math.signum(w) && Math.abs(w) > limit(as);
             if (!same && !overflow && !(Math.abs(got[i] - w) <= allowed)) {
                 assertThat(got[i])

@@ -16,12 +16,14 @@ import io.chagres.tensor.op.Fused;
 import io.chagres.tensor.op.Primitive;
 import io.chagres.tensor.op.Reads;
 import io.chagres.tensor.op.View;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /// What a row says about gradients, in F64.
 final class GradientChecks {
@@ -31,8 +33,8 @@ final class GradientChecks {
 
     private GradientChecks() {}
 
-    /// The tape's gradient of Σ c·y agrees with central differences along a random direction, input by
-    /// input.
+    /// The tape's gradient of Σ c·y agrees with central differences along a random direction, input
+    /// by input.
     static void gradient(OpCase row, Backend backend) {
         directional(row, backend, (in, wrt) -> weighted(row, in));
     }
@@ -64,8 +66,8 @@ final class GradientChecks {
         }
     }
 
-    /// A gradient computed for some inputs only equals the same part of all gradients, and reads what
-    /// it declares: everything else is freed before.
+    /// A gradient computed for some inputs only equals the same part of all gradients, and reads
+    /// what it declares: everything else is freed before.
     static void partial(OpCase row, Backend backend) {
         if (!(row.op() instanceof Primitive
                 || row.op() instanceof View
@@ -86,14 +88,13 @@ final class GradientChecks {
             }
         }
         try (Trial trial = new Trial(backend)) {
-            @Nullable double[][] want = vjp(row, trial.step, all, false);
+            double[][] want = vjp(row, trial.step, all, false);
             for (boolean[] needs : subsets) {
-                @Nullable double[][] got = vjp(row, trial.step, needs, true);
+                double[][] got = vjp(row, trial.step, needs, true);
                 for (int i = 0; i < needs.length; i++) {
                     if (needs[i]) {
                         String what =
                                 row + ": gradient " + i + ", wanted are " + Arrays.toString(needs);
-                        assertThat(got[i]).as(what).isNotNull();
                         Close.check(what, got[i], want[i], 1e-12, F64);
                     }
                 }
@@ -126,7 +127,8 @@ final class GradientChecks {
                                                     .toArray(Tensor[]::new)));
             for (int i = 0; i < wrt.size(); i++) {
                 int input = wrt.get(i);
-                double[] d = new SplittableRandom(input).doubles(values[input].length, -1, 1).toArray();
+                double[] d =
+                        new SplittableRandom(input).doubles(values[input].length, -1, 1).toArray();
                 double up = moved(row, trial, values, input, d, EPS, in, x -> f.of(x, wrt));
                 double down = moved(row, trial, values, input, d, -EPS, in, x -> f.of(x, wrt));
                 double numeric = (up - down) / (2 * EPS);
@@ -182,7 +184,8 @@ final class GradientChecks {
         return sum;
     }
 
-    private static @Nullable double[][] vjp(
+    /// Gradients per input, empty where none is wanted.
+    private static double[][] vjp(
             OpCase row, TensorArena step, boolean[] needs, boolean freeOthers) {
         return step.call(
                 () -> {
@@ -197,7 +200,7 @@ final class GradientChecks {
                     }
                     @Nullable Tensor[] d = row.op().vjp(in, out, g, needs);
                     assertThat(d).as("%s: gradients, one per input", row).hasSameSizeAs(in);
-                    @Nullable double[][] values = new double[d.length][];
+                    double[][] values = new double[d.length][0];
                     for (int i = 0; i < d.length; i++) {
                         Tensor t = d[i];
                         if (needs[i] && t != null) {

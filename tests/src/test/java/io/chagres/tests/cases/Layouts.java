@@ -6,6 +6,7 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
 import io.chagres.tensor.memory.TensorArena;
+
 import java.util.Arrays;
 
 /// Ways to lay the same elements out in memory.
@@ -64,8 +65,8 @@ enum Layouts {
 
     abstract Layout of(Shape s);
 
-    /// A tensor with these elements in this layout (of elements that share a place, the last). Places
-    /// in between hold NaN.
+    /// A tensor with these elements in this layout (of elements that share a place, the last).
+    /// Places in between hold NaN.
     Tensor tensor(TensorArena arena, DType dtype, Shape shape, double[] values) {
         Layout layout = of(shape);
         int size = (int) layout.extent() + 1;

@@ -7,12 +7,11 @@ import io.chagres.tensor.backend.Kernels;
 import io.chagres.tensor.memory.MemorySource;
 import io.chagres.tensor.op.Primitive;
 
-/// A device that is none: the reference kernels on [OpaqueMemory]. What runs here touches tensors only
-/// through the backend and by explicit copies, as it must on a GPU.
+/// A device that is none: the reference kernels on [OpaqueMemory]. What runs here touches tensors
+/// only through the backend and by explicit copies, as it must on a GPU.
 public final class OpaqueBackend implements Backend {
     private final OpaqueMemory memory = new OpaqueMemory();
-    private final Backend kernels =
-            new ReferenceBackend("opaque:0", memory, memory::hostAddress);
+    private final Backend kernels = new ReferenceBackend("opaque:0", memory, memory::hostAddress);
 
     @Override
     public String name() {

@@ -10,11 +10,13 @@ import io.chagres.tensor.Tensor;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Unary;
 import io.chagres.tests.cases.CaseTests;
-import java.lang.foreign.Arena;
-import java.util.stream.Stream;
+
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+
+import java.lang.foreign.Arena;
+import java.util.stream.Stream;
 
 class OpaqueBackendTest {
     private final OpaqueBackend device = new OpaqueBackend();

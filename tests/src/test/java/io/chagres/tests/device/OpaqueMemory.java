@@ -2,13 +2,14 @@ package io.chagres.tests.device;
 
 import io.chagres.tensor.memory.HostMemory;
 import io.chagres.tensor.memory.MemorySource;
+
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.TreeMap;
 
 /// Memory that host code cannot look into: addresses are handles beyond anything a process can map,
-/// and blocks have no segment. Bytes move by [#read], [#write] and [#copy] alone, or through a kernel
-/// that asks for the native address behind a handle.
+/// and blocks have no segment. Bytes move by [#read], [#write] and [#copy] alone, or through a
+/// kernel that asks for the native address behind a handle.
 final class OpaqueMemory implements MemorySource {
     private static final long FIRST = 1L << 56;
     private static final long GAP = 1L << 32;

@@ -13,8 +13,8 @@ public final class CheckpointMismatch extends RuntimeException {
     /// @param problem what does not fit
     public CheckpointMismatch(String key, String problem) {
         super(
-                key + ": " + problem
-                        + "; go on with the checkpoint's value, or train into another output folder");
+                "%s: %s; go on with the checkpoint's value, or train into another output folder"
+                        .formatted(key, problem));
         this.key = key;
     }
 

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What decides the model, the tokenizer or the order of the data must be the same. What else
 /// decides the outcome (learning rate, decay, clipping, dropout) may change, which is worth a
-/// warning. The rest (when to evaluate, save, sample, stop) may change freely, and `train.steps` may
-/// grow. Texts and tokenizer files are not compared here but by the keys of their contents.
+/// warning. The rest (when to evaluate, save, sample, stop) may change freely, and `train.steps`
+/// may grow. Texts and tokenizer files are not compared here but by the keys of their contents.
 public final class RecipeMatch {
     private record Key(String path, Function<Recipe, @Nullable Object> value) {}
 

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
-/// The output folder of a run: `last/`, `best/`, `metrics.jsonl`, `tokenizer/` and `tokens/`. Open in
-/// one process at a time; the lock goes with the process, however it ends.
+/// The output folder of a run: `last/`, `best/`, `metrics.jsonl`, `tokenizer/` and `tokens/`. Open
+/// in one process at a time; the lock goes with the process, however it ends.
 final class RunFolder implements AutoCloseable {
     private static final String LOCK = ".lock";
 
@@ -24,8 +24,8 @@ final class RunFolder implements AutoCloseable {
         this.lock = lock;
     }
 
-    /// Makes the folder if need be, locks it, and brings checkpoints that a crash left half-replaced
-    /// back to whole ones.
+    /// Makes the folder if need be, locks it, and brings checkpoints that a crash left
+    /// half-replaced back to whole ones.
     ///
     /// @throws TrainingException when another run has it open
     static RunFolder open(Path root) throws IOException {

@@ -6,12 +6,13 @@ import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import io.chagres.kernels.cpu.vector.Lanes;
+
 import jdk.incubator.vector.FloatVector;
 
 /// The products of [Micro] for four rows by two vectors: for machines with 16 vector registers.
 ///
-/// Accumulators are local variables and start at zero, so a term that is exactly zero leaves no trace
-/// in the result: skipping it gives the same bits.
+/// Accumulators are local variables and start at zero, so a term that is exactly zero leaves no
+/// trace in the result: skipping it gives the same bits.
 final class Micro4 {
     private static final long V = 4L * Lanes.N;
     private static final long ROW = 4L * Micro.TILE;
@@ -19,8 +20,7 @@ final class Micro4 {
     private Micro4() {}
 
     /// C = A B.
-    static void product(
-            long a, long ka, long b, long kb, int k, long c, long ldc) {
+    static void product(long a, long ka, long b, long kb, int k, long c, long ldc) {
         FloatVector c00 = FloatVector.zero(F32), c01 = c00;
         FloatVector c10 = FloatVector.zero(F32), c11 = c10;
         FloatVector c20 = FloatVector.zero(F32), c21 = c20;
@@ -57,8 +57,7 @@ final class Micro4 {
     }
 
     /// C = C + A B.
-    static void add(
-            long a, long ka, long b, long kb, int k, long c, long ldc) {
+    static void add(long a, long ka, long b, long kb, int k, long c, long ldc) {
         FloatVector c00 = FloatVector.zero(F32), c01 = c00;
         FloatVector c10 = FloatVector.zero(F32), c11 = c10;
         FloatVector c20 = FloatVector.zero(F32), c21 = c20;
@@ -103,8 +102,7 @@ final class Micro4 {
     }
 
     /// C = C diag(scale) + A B, one scale per column.
-    static void rescale(
-            long a, long ka, long b, long kb, int k, long c, long ldc, long scale) {
+    static void rescale(long a, long ka, long b, long kb, int k, long c, long ldc, long scale) {
         FloatVector c00 = FloatVector.zero(F32), c01 = c00;
         FloatVector c10 = FloatVector.zero(F32), c11 = c10;
         FloatVector c20 = FloatVector.zero(F32), c21 = c20;
@@ -151,8 +149,7 @@ final class Micro4 {
     }
 
     /// C = C + A B, where A is a score tile: rows of [Micro#TILE] floats, read along k.
-    static void addTile(
-            long a, long b, long kb, int k, long c, long ldc) {
+    static void addTile(long a, long b, long kb, int k, long c, long ldc) {
         FloatVector c00 = FloatVector.zero(F32), c01 = c00;
         FloatVector c10 = FloatVector.zero(F32), c11 = c10;
         FloatVector c20 = FloatVector.zero(F32), c21 = c20;

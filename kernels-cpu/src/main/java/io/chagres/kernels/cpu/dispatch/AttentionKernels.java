@@ -43,7 +43,7 @@ final class AttentionKernels implements AutoCloseable {
     private final class Forward implements Kernel<Attention> {
         @Override
         public boolean supports(Attention op, Tensor[] in) {
-            return fits(in, 3);
+            return fits(in, 3) && denseOffsets(op, in, EXTRAS);
         }
 
         @Override
@@ -58,7 +58,9 @@ final class AttentionKernels implements AutoCloseable {
     private final class Backward implements Kernel<AttentionBackward> {
         @Override
         public boolean supports(AttentionBackward op, Tensor[] in) {
-            return fits(in, BACKWARD_EXTRAS) && in[4].layout().isContiguous();
+            return fits(in, BACKWARD_EXTRAS)
+                    && in[4].layout().isContiguous()
+                    && denseOffsets(op.forward(), in, BACKWARD_EXTRAS);
         }
 
         @Override
@@ -139,6 +141,10 @@ final class AttentionKernels implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    private static boolean denseOffsets(Attention op, Tensor[] in, int extras) {
+        return !op.packed() || in[op.masked() ? extras + 1 : extras].layout().isContiguous();
     }
 
     private AttentionCall call(Attention op, Tensor[] in, int extras) {

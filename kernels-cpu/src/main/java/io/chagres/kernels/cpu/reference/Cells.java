@@ -1,6 +1,7 @@
 package io.chagres.kernels.cpu.reference;
 
 import io.chagres.tensor.DType;
+import io.chagres.tensor.TensorData;
 import io.chagres.tensor.Layout;
 import io.chagres.tensor.Shape;
 
@@ -60,7 +61,7 @@ record Cells(DType dtype, Layout layout, long address) {
             }
             case BF16 -> {
                 for (int i = 0; i < n; i++, p += s) {
-                    to[i] = Rounding.fromBFloat16(ALL.get(I16, p));
+                    to[i] = Float.intBitsToFloat(ALL.get(I16, p) << 16);
                 }
             }
             case F16 -> {
@@ -103,12 +104,12 @@ record Cells(DType dtype, Layout layout, long address) {
             }
             case BF16 -> {
                 for (int i = 0; i < n; i++, p += s) {
-                    ALL.set(I16, p, Rounding.toBFloat16(from[i]));
+                    ALL.set(I16, p, TensorData.toBFloat16(from[i]));
                 }
             }
             case F16 -> {
                 for (int i = 0; i < n; i++, p += s) {
-                    ALL.set(I16, p, Rounding.toFloat16(from[i]));
+                    ALL.set(I16, p, TensorData.toFloat16(from[i]));
                 }
             }
             case I8 -> {
@@ -143,8 +144,8 @@ record Cells(DType dtype, Layout layout, long address) {
             switch (dtype) {
                 case F64 -> ALL.set(F64, p, (double) v);
                 case F32 -> ALL.set(F32, p, (float) v);
-                case BF16 -> ALL.set(I16, p, Rounding.toBFloat16((double) v));
-                case F16 -> ALL.set(I16, p, Rounding.toFloat16((double) v));
+                case BF16 -> ALL.set(I16, p, TensorData.toBFloat16((double) v));
+                case F16 -> ALL.set(I16, p, TensorData.toFloat16((double) v));
                 case I8 -> ALL.set(I8, p, (byte) v);
                 case I32 -> ALL.set(I32, p, (int) v);
                 case I64 -> ALL.set(I64, p, v);

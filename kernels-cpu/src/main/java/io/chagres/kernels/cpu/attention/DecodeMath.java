@@ -1,0 +1,221 @@
+package io.chagres.kernels.cpu.attention;
+
+import static io.chagres.kernels.cpu.vector.Lanes.ALL;
+import static io.chagres.kernels.cpu.vector.Lanes.F32;
+import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
+import static io.chagres.kernels.cpu.vector.Lanes.LE;
+import static io.chagres.kernels.cpu.vector.Lanes.N;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Vector arithmetic of [Decode], whose lanes are elements of a row.
+///
+/// Sums run over [#LANES] virtual lanes whatever the width of a vector, and these are then added
+/// in one fixed tree, so every width gives the same bits.
+final class DecodeMath {
+    /// Virtual lanes of a sum: element i belongs to lane i % LANES.
+    static final int LANES = 16;
+
+    private static final VectorSpecies<Float> F4 = FloatVector.SPECIES_128;
+    private static final FloatVector EVEN = FloatVector.fromArray(F4, new float[] {0, 2, 4, 6}, 0);
+    private static final FloatVector ODD = FloatVector.fromArray(F4, new float[] {1, 3, 5, 7}, 0);
+    private static final long WIDTH = 4L * N;
+    private static final long STEP = 4L * LANES;
+
+    private DecodeMath() {}
+
+    /// Dot products of q with `n` rows of `dim` floats that lie one after the other, as [#LANES]
+    /// partial sums per row. Room for four more rows is needed.
+    static void dots(long q, long k, int n, int dim, long sums) {
+        int whole = dim / LANES * LANES;
+        long rowBytes = 4L * dim;
+        for (int lane = 0; lane < LANES; lane += N) {
+            int i = 0;
+            for (; i + 4 <= n; i += 4) {
+                long o = 4L * lane;
+                four(q + o, k + i * rowBytes + o, rowBytes, whole, sums + i * STEP + o);
+            }
+            for (; i < n; i++) {
+                long o = 4L * lane;
+                one(q + o, k + i * rowBytes + o, whole, sums + i * STEP + o);
+            }
+        }
+        for (int j = whole; j < dim; j++) {
+            float x = ALL.get(FLOAT, q + 4L * j);
+            for (int i = 0; i < n; i++) {
+                long at = sums + i * STEP + 4L * (j - whole);
+                float y = ALL.get(FLOAT, k + i * rowBytes + 4L * j);
+                ALL.set(FLOAT, at, Math.fma(y, x, ALL.get(FLOAT, at)));
+            }
+        }
+    }
+
+    private static void four(long q, long k, long rowBytes, int dim, long sums) {
+        FloatVector a = FloatVector.zero(F32);
+        FloatVector b = FloatVector.zero(F32);
+        FloatVector c = FloatVector.zero(F32);
+        FloatVector d = FloatVector.zero(F32);
+        long k1 = k + rowBytes;
+        long k2 = k1 + rowBytes;
+        long k3 = k2 + rowBytes;
+        for (int i = 0; i < dim; i += LANES) {
+            long o = 4L * i;
+            FloatVector x = FloatVector.fromMemorySegment(F32, ALL, q + o, LE);
+            a = FloatVector.fromMemorySegment(F32, ALL, k + o, LE).fma(x, a);
+            b = FloatVector.fromMemorySegment(F32, ALL, k1 + o, LE).fma(x, b);
+            c = FloatVector.fromMemorySegment(F32, ALL, k2 + o, LE).fma(x, c);
+            d = FloatVector.fromMemorySegment(F32, ALL, k3 + o, LE).fma(x, d);
+        }
+        a.intoMemorySegment(ALL, sums, LE);
+        b.intoMemorySegment(ALL, sums + STEP, LE);
+        c.intoMemorySegment(ALL, sums + 2 * STEP, LE);
+        d.intoMemorySegment(ALL, sums + 3 * STEP, LE);
+    }
+
+    private static void one(long q, long k, int dim, long sum) {
+        FloatVector a = FloatVector.zero(F32);
+        for (int i = 0; i < dim; i += LANES) {
+            FloatVector x = FloatVector.fromMemorySegment(F32, ALL, q + 4L * i, LE);
+            a = FloatVector.fromMemorySegment(F32, ALL, k + 4L * i, LE).fma(x, a);
+        }
+        a.intoMemorySegment(ALL, sum, LE);
+    }
+
+    /// Adds the virtual lanes of `n` rows and multiplies by `factor`. Works in fours: up to three
+    /// results after the last are written too.
+    static void reduce(long sums, int n, float factor, long dst) {
+        FloatVector f = FloatVector.broadcast(F4, factor);
+        for (int i = 0; i < n; i += 4) {
+            FloatVector a = quarter(sums);
+            FloatVector b = quarter(sums + STEP);
+            FloatVector c = quarter(sums + 2 * STEP);
+            FloatVector d = quarter(sums + 3 * STEP);
+            FloatVector ab = EVEN.selectFrom(a, b).add(ODD.selectFrom(a, b));
+            FloatVector cd = EVEN.selectFrom(c, d).add(ODD.selectFrom(c, d));
+            FloatVector all = EVEN.selectFrom(ab, cd).add(ODD.selectFrom(ab, cd));
+            all.mul(f).intoMemorySegment(ALL, dst + 4L * i, LE);
+            sums += 4 * STEP;
+        }
+    }
+
+    private static FloatVector quarter(long at) {
+        FloatVector a = FloatVector.fromMemorySegment(F4, ALL, at, LE);
+        FloatVector b = FloatVector.fromMemorySegment(F4, ALL, at + 16, LE);
+        FloatVector c = FloatVector.fromMemorySegment(F4, ALL, at + 32, LE);
+        FloatVector d = FloatVector.fromMemorySegment(F4, ALL, at + 48, LE);
+        return a.add(b).add(c.add(d));
+    }
+
+    /// The largest of `n` floats (a multiple of [#LANES]), NaN left out.
+    static float max(long x, int n, long lanes) {
+        FloatVector top = FloatVector.broadcast(F32, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < n; i += N) {
+            FloatVector v = FloatVector.fromMemorySegment(F32, ALL, x + 4L * i, LE);
+            top = top.blend(v, v.compare(VectorOperators.GT, top));
+        }
+        top.intoMemorySegment(ALL, lanes, LE);
+        float max = Float.NEGATIVE_INFINITY;
+        for (long at = lanes; at < lanes + WIDTH; at += 4) {
+            max = Math.max(max, ALL.get(FLOAT, at));
+        }
+        return max;
+    }
+
+    /// x = 2^(x - base) for `n` floats (a multiple of [#LANES]), and their sums per virtual lane.
+    static void exponentials(long x, int n, float base, long sums) {
+        for (int lane = 0; lane < LANES; lane += N) {
+            exponentials(x + 4L * lane, x + 4L * n, base, sums + 4L * lane);
+        }
+    }
+
+    private static void exponentials(long x, long end, float base, long sums) {
+        FloatVector b = FloatVector.broadcast(F32, base);
+        FloatVector sum = FloatVector.zero(F32);
+        for (; x < end; x += STEP) {
+            FloatVector v = FloatVector.fromMemorySegment(F32, ALL, x, LE);
+            FloatVector p = Softmax.exp2(v.sub(b));
+            p.intoMemorySegment(ALL, x, LE);
+            sum = sum.add(p);
+        }
+        sum.intoMemorySegment(ALL, sums, LE);
+    }
+
+    /// The sum of the virtual lanes: of neighbours, then of neighbouring sums.
+    static float sum(long lanes) {
+        for (int n = LANES / 2; n > 0; n /= 2) {
+            for (int i = 0; i < n; i++) {
+                float pair = ALL.get(FLOAT, lanes + 8L * i) + ALL.get(FLOAT, lanes + 8L * i + 4);
+                ALL.set(FLOAT, lanes + 4L * i, pair);
+            }
+        }
+        return ALL.get(FLOAT, lanes);
+    }
+
+    /// 2^x, through a vector so that it rounds as the rest. Needs room for a vector.
+    static float exp2(float x, long spare) {
+        FloatVector p = Softmax.exp2(FloatVector.broadcast(F32, x));
+        p.intoMemorySegment(ALL, spare, LE);
+        return ALL.get(FLOAT, spare);
+    }
+
+    /// acc = alpha * acc + the sum of `n` rows of `dim` floats, weighted by p.
+    static void accumulate(long p, long v, int n, int dim, float alpha, long acc) {
+        long rowBytes = 4L * dim;
+        int i = 0;
+        for (; i + 4 * N <= dim; i += 4 * N) {
+            wide(p, v + 4L * i, rowBytes, n, alpha, acc + 4L * i);
+        }
+        for (; i + N <= dim; i += N) {
+            narrow(p, v + 4L * i, rowBytes, n, alpha, acc + 4L * i);
+        }
+        for (; i < dim; i++) {
+            float sum = 0f;
+            for (int j = 0; j < n; j++) {
+                float y = ALL.get(FLOAT, v + j * rowBytes + 4L * i);
+                sum = Math.fma(ALL.get(FLOAT, p + 4L * j), y, sum);
+            }
+            ALL.set(FLOAT, acc + 4L * i, Math.fma(ALL.get(FLOAT, acc + 4L * i), alpha, sum));
+        }
+    }
+
+    private static void wide(long p, long v, long rowBytes, int n, float alpha, long acc) {
+        FloatVector a = FloatVector.zero(F32);
+        FloatVector b = FloatVector.zero(F32);
+        FloatVector c = FloatVector.zero(F32);
+        FloatVector d = FloatVector.zero(F32);
+        for (int j = 0; j < n; j++) {
+            FloatVector w = FloatVector.broadcast(F32, ALL.get(FLOAT, p + 4L * j));
+            a = w.fma(FloatVector.fromMemorySegment(F32, ALL, v, LE), a);
+            b = w.fma(FloatVector.fromMemorySegment(F32, ALL, v + WIDTH, LE), b);
+            c = w.fma(FloatVector.fromMemorySegment(F32, ALL, v + 2 * WIDTH, LE), c);
+            d = w.fma(FloatVector.fromMemorySegment(F32, ALL, v + 3 * WIDTH, LE), d);
+            v += rowBytes;
+        }
+        FloatVector f = FloatVector.broadcast(F32, alpha);
+        long acc1 = acc + WIDTH;
+        long acc2 = acc1 + WIDTH;
+        long acc3 = acc2 + WIDTH;
+        a = FloatVector.fromMemorySegment(F32, ALL, acc, LE).fma(f, a);
+        b = FloatVector.fromMemorySegment(F32, ALL, acc1, LE).fma(f, b);
+        c = FloatVector.fromMemorySegment(F32, ALL, acc2, LE).fma(f, c);
+        d = FloatVector.fromMemorySegment(F32, ALL, acc3, LE).fma(f, d);
+        a.intoMemorySegment(ALL, acc, LE);
+        b.intoMemorySegment(ALL, acc1, LE);
+        c.intoMemorySegment(ALL, acc2, LE);
+        d.intoMemorySegment(ALL, acc3, LE);
+    }
+
+    private static void narrow(long p, long v, long rowBytes, int n, float alpha, long acc) {
+        FloatVector a = FloatVector.zero(F32);
+        for (int j = 0; j < n; j++) {
+            FloatVector w = FloatVector.broadcast(F32, ALL.get(FLOAT, p + 4L * j));
+            a = w.fma(FloatVector.fromMemorySegment(F32, ALL, v, LE), a);
+            v += rowBytes;
+        }
+        FloatVector f = FloatVector.broadcast(F32, alpha);
+        a = FloatVector.fromMemorySegment(F32, ALL, acc, LE).fma(f, a);
+        a.intoMemorySegment(ALL, acc, LE);
+    }
+}

@@ -1,0 +1,5 @@
+/// Regular expressions as tokenizer files write them.
+@NullMarked
+package io.chagres.nn.text.regex;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,18 @@
+package io.chagres.tests.cases;
+
+import io.chagres.kernels.cpu.reference.ReferenceBackend;
+
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.TestFactory;
+
+import java.util.stream.Stream;
+
+/// Every row on the reference itself: rounded dtypes, layouts, gradients.
+class ReferenceCasesTest {
+    private final ReferenceBackend reference = new ReferenceBackend();
+
+    @TestFactory
+    Stream<DynamicNode> rows() {
+        return CaseTests.of(reference);
+    }
+}

@@ -1,0 +1,110 @@
+package io.chagres.train.loop;
+
+import io.chagres.nn.hf.HfCheckpoint;
+import io.chagres.nn.hf.config.GenerationConfig;
+import io.chagres.nn.text.Tokenizer;
+import io.chagres.nn.transformer.Positions;
+import io.chagres.nn.transformer.Transformer;
+import io.chagres.nn.transformer.TransformerBuilder;
+import io.chagres.nn.transformer.TransformerConfig;
+import io.chagres.nn.transformer.TransformerConfigBuilder;
+import io.chagres.tensor.memory.TensorArena;
+import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
+import io.chagres.train.recipe.ModelRecipe.NewModel;
+import io.chagres.train.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/// The model of a run.
+///
+/// @param model the model, in the weights arena
+/// @param generation how to generate
+record RunModel(Transformer model, GenerationConfig generation) {
+
+    /// The model that a recipe begins with.
+    ///
+    /// @throws TrainingException when model, tokenizer and sequence length do not fit together
+    static RunModel of(Recipe recipe, RunTokenizer tokenizer, TensorArena weights)
+            throws IOException {
+        return switch (recipe.model()) {
+            case NewModel wanted -> {
+                TransformerConfig config = config(wanted, tokenizer);
+                yield checked(
+                        new RunModel(
+                                TransformerBuilder.create(config, weights, recipe.train().seed()),
+                                generation(config)),
+                        recipe,
+                        tokenizer);
+            }
+            case ContinuedModel(String from) -> load(Path.of(from), recipe, tokenizer, weights);
+        };
+    }
+
+    /// The model in a folder.
+    ///
+    /// @throws TrainingException when model, tokenizer and sequence length do not fit together
+    static RunModel load(
+            Path folder, Recipe recipe, RunTokenizer tokenizer, TensorArena weights)
+            throws IOException {
+        HfCheckpoint loaded = HfCheckpoint.load(folder, weights);
+        GenerationConfig generation = loaded.generation();
+        return checked(
+                new RunModel(
+                        loaded.model(),
+                        generation == null ? generation(loaded.config()) : generation),
+                recipe,
+                tokenizer);
+    }
+
+    private static RunModel checked(RunModel made, Recipe recipe, RunTokenizer tokenizer) {
+        TransformerConfig config = made.model.config();
+        int tokens = tokenizer.tokenizer().vocabSize();
+        if (tokens > config.vocabSize()) {
+            throw new TrainingException(
+                    "model.vocab_size: the tokenizer has %d tokens, the model %d"
+                            .formatted(tokens, config.vocabSize()));
+        }
+        int length = recipe.data().sequenceLength();
+        if (length > config.maxPositionEmbeddings()) {
+            throw new TrainingException(
+                    "data.sequence_length: %d is more than the %d positions of the model"
+                            .formatted(length, config.maxPositionEmbeddings()));
+        }
+        return made;
+    }
+
+    private static TransformerConfig config(NewModel wanted, RunTokenizer tokenizer) {
+        TransformerConfigBuilder builder =
+                switch (wanted.architecture()) {
+                    case LLAMA -> TransformerConfigBuilder.llama();
+                    case GPT2 -> TransformerConfigBuilder.gpt2();
+                };
+        Double theta = wanted.ropeTheta();
+        if (theta != null) {
+            builder.positions(new Positions.Rope(theta));
+        }
+        Tokenizer text = tokenizer.tokenizer();
+        Integer vocab = wanted.vocabSize();
+        return builder.vocabSize(vocab == null ? text.vocabSize() : vocab)
+                .hiddenSize(wanted.hiddenSize())
+                .numLayers(wanted.numHiddenLayers())
+                .numHeads(wanted.numAttentionHeads())
+                .numKvHeads(wanted.numKeyValueHeads())
+                .intermediateSize(wanted.intermediateSize())
+                .maxPositionEmbeddings(wanted.maxPositionEmbeddings())
+                .tiedHead(wanted.tieWordEmbeddings())
+                .tokens(orNull(text.bosId()), List.of(tokenizer.eosId()), orNull(text.padId()))
+                .build();
+    }
+
+    private static GenerationConfig generation(TransformerConfig config) {
+        return GenerationConfig.ofTokens(config.bosId(), config.eosIds(), config.padId());
+    }
+
+    private static @Nullable Integer orNull(OptionalInt id) {
+        return id.isPresent() ? id.getAsInt() : null;
+    }
+}
