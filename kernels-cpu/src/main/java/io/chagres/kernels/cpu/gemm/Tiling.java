@@ -1,0 +1,77 @@
+package io.chagres.kernels.cpu.gemm;
+
+import io.chagres.kernels.cpu.vector.Lanes;
+
+/// The sizes by which a product is cut up, after Goto and van de Geijn ("Anatomy of High-Performance
+/// Matrix Multiplication", 2008) and BLIS (Van Zee and van de Geijn, 2015).
+///
+/// - A tile of [#ROWS] × [#COLUMNS] results stays in registers while the micro-kernel walks down a
+///   panel of A and a panel of B; both are packed, so it reads memory in order. The tile is as large
+///   as the register file allows (see the kernels), because each element loaded then serves most
+///   products. 12 × 2 vectors of 512 bits was as fast as 14 × 2, leaves C1 a margin that 14 × 2 does
+///   not (see [MicroKernel]), and its left-over rows are 4 or 8 for every power of two.
+/// - A block of [#ROW_BLOCK] rows of A by [#depthBlock] stays in a core's L2 (half of 1 MiB) while all
+///   panels of B stream past.
+/// - A block of [#COLUMN_BLOCK] columns of B by the same depth is packed once, shared by all threads
+///   and stays in L3.
+/// - The depth block is long, so that reading and writing the tile costs little, and short enough for
+///   the block of A. **It depends on K alone**, because it decides in which order products are added.
+final class Tiling {
+    /// Rows of a tile, the width of a panel of A.
+    static final int ROWS = Lanes.BITS == 512 ? 12 : 6;
+
+    /// Columns of a tile, the width of a panel of B: 32 or 16.
+    static final int COLUMNS = Lanes.BITS == 512 ? 32 : 16;
+
+    /// Rows of A that a core keeps in its L2, a multiple of 12.
+    static final int ROW_BLOCK = Integer.getInteger("MC", 144);
+
+    /// Columns of B that are packed at a time.
+    static final int COLUMN_BLOCK = Integer.getInteger("NC", 3072);
+
+    private static final int DEPTH_BLOCK = Integer.getInteger("KC", 768);
+
+    private static final int CACHE_LINE = 64;
+
+    /// Products M·N·K up to which packing costs more than it saves.
+    static final long SMALL = Long.getLong("SMALL", 64 * 64 * 64);
+
+    /// Rows up to which packing B is not worth it: each element packed would serve few products.
+    static final int FEW_ROWS = 2 * ROWS;
+
+    /// Products worth waking another thread for, some 5 µs.
+    static final long WORK_PER_THREAD = 250_000;
+
+    private Tiling() {}
+
+    /// Columns of B to pack at a time: few if there are few rows to use them, so that they stay in L2.
+    static int columnBlock(int m) {
+        return m <= ROW_BLOCK ? Math.min(COLUMN_BLOCK, 512) : COLUMN_BLOCK;
+    }
+
+    /// How many products are added up before the tile goes to memory: K in equal parts of at most 768,
+    /// rounded up to 16.
+    static int depthBlock(int k) {
+        int blocks = Math.max(1, ceilDiv(k, DEPTH_BLOCK));
+        return Math.max(16, ceilDiv(ceilDiv(k, blocks), 16) * 16);
+    }
+
+    /// Bytes of a packed panel of A. Packing may write a vector's worth past its end.
+    static long rowPanelBytes(int depth) {
+        long bytes = 4L * depth * ROWS + Lanes.BITS / 8;
+        return ceilDiv(bytes, CACHE_LINE) * CACHE_LINE;
+    }
+
+    /// Bytes of a packed panel of B.
+    static long columnPanelBytes(int depth) {
+        return 4L * depth * COLUMNS;
+    }
+
+    static int ceilDiv(int a, int b) {
+        return Math.ceilDiv(a, b);
+    }
+
+    static long ceilDiv(long a, long b) {
+        return Math.ceilDiv(a, b);
+    }
+}
