@@ -142,8 +142,9 @@ public final class Layout {
     public Layout slice(int axis, long from, long length, long step) {
         int a = shape.axis(axis);
         long n = shape.dim(a);
-        boolean inside = length == 0 || (from < n && length - 1 <= (n - 1 - from) / step);
-        if (from < 0 || from > n || length < 0 || step < 1 || !inside) {
+        boolean sane = from >= 0 && from <= n && length >= 0 && step >= 1;
+        boolean inside = sane && (length == 0 || from < n && length - 1 <= (n - 1 - from) / step);
+        if (!inside) {
             throw new ShapeMismatch(
                     "slice [" + from + ", +" + length + ", step " + step + "] of axis " + a
                             + " in shape " + shape);

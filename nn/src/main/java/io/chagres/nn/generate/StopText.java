@@ -2,8 +2,8 @@ package io.chagres.nn.generate;
 
 import java.util.List;
 
-/// Cuts a stream of text at the first of several stop texts, wherever the pieces fall. Text that might
-/// still become a stop text is held back.
+/// Cuts a stream of text at the first of several stop texts to be complete, wherever the pieces fall.
+/// Text that might still become a stop text is held back.
 final class StopText {
     private final List<String> stops;
     private final StringBuilder held = new StringBuilder();
@@ -25,10 +25,13 @@ final class StopText {
         }
         held.append(piece);
         int cut = -1;
+        int end = Integer.MAX_VALUE;
         for (String s : stops) {
             int at = held.indexOf(s);
-            if (at >= 0 && (cut < 0 || at < cut)) {
+            int ends = at + s.length();
+            if (at >= 0 && (ends < end || (ends == end && at < cut))) {
                 cut = at;
+                end = ends;
             }
         }
         if (cut >= 0) {

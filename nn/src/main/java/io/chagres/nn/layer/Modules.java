@@ -8,6 +8,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +57,7 @@ public final class Modules {
     /// returns what takes its place.
     @SuppressWarnings("unchecked")
     public static <M extends Record> M map(M model, UnaryOperator<Object> change) {
-        return (M) rebuild(model, change);
+        return (M) Objects.requireNonNull(rebuild(model, change));
     }
 
     private static void walk(

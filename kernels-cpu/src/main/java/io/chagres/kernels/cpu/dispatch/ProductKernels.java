@@ -25,7 +25,7 @@ final class ProductKernels {
 
     /// Multiplies matrices of the last two axes; every other axis is a batch.
     boolean matmul(Tensor a, Tensor b, Tensor y) {
-        if (y.dtype() != DType.F32) {
+        if (y.dtype() != DType.F32 || a.dim(-1) == 0) {
             return false;
         }
         Layout la = a.layout().expand(y.shape().with(-2, a.dim(-2)).with(-1, a.dim(-1)));
@@ -68,7 +68,8 @@ final class ProductKernels {
         @Override
         public boolean supports(Linear op, Tensor[] in) {
             return Operands.dense(in[0]) && (!op.bias() || Operands.dense(in[2]))
-                    && in[1].dtype() == DType.F32;
+                    && in[1].dtype() == DType.F32
+                    && in[1].dim(1) > 0;
         }
 
         @Override

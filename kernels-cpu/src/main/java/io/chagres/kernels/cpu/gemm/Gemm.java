@@ -18,16 +18,19 @@ public final class Gemm {
         this.pool = pool;
     }
 
-    /// Computes products in single precision.
+    /// Computes products in single precision. K must be at least 1.
     public void sgemm(GemmCall call) {
         if (call.m == 0 || call.n == 0 || call.batch == 0) {
             return;
         }
         Product product = take();
-        product.prepare(call);
-        product.run(pool);
-        giveBack(product);
-        Reference.reachabilityFence(product);
+        try {
+            product.prepare(call);
+            product.run(pool);
+            giveBack(product);
+        } finally {
+            Reference.reachabilityFence(product);
+        }
     }
 
     private Product take() {
