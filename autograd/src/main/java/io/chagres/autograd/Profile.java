@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /// Times every operation that reaches the backend: totals per kind of operation, and a JFR event
-/// `io.chagres.Kernel` each while a recording asks for it. Views, which compute nothing, are left out.
-/// Without a profile around the work nothing is measured and nothing allocated.
+/// `io.chagres.Kernel` each while a recording asks for it. Views, which compute nothing, are left
+/// out. Without a profile around the work nothing is measured and nothing allocated.
 public final class Profile extends Nested {
     /// What one kind of operation cost.
     ///
@@ -40,8 +40,8 @@ public final class Profile extends Nested {
         return profile.totals();
     }
 
-    /// Runs a body with a JFR event `io.chagres.Step` for the whole of it, followed by `io.chagres.Arena`
-    /// with the figures of the current arena.
+    /// Runs a body with a JFR event `io.chagres.Step` for the whole of it, followed by
+    /// `io.chagres.Arena` with the figures of the current arena.
     public static <R> R step(String name, Supplier<R> body) {
         StepEvent event = new StepEvent();
         event.begin();

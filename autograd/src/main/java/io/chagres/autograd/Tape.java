@@ -16,16 +16,18 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Records operations on tracked tensors and plays their gradients back: reverse-mode differentiation.
+/// Records operations on tracked tensors and plays their gradients back: reverse-mode
+/// differentiation.
 ///
 /// The tape keeps alive only what each gradient says it [reads][Op#reads], frees it as the backward
-/// pass goes by, and reuses the memory of each cotangent after its last use. What the function made and
-/// no gradient reads is freed when it returns. To look at an intermediate value after that, take it out
-/// by value inside the function, or [pin][io.chagres.tensor.memory.Storage#pin] its storage.
+/// pass goes by, and reuses the memory of each cotangent after its last use. What the function made
+/// and no gradient reads is freed when it returns. To look at an intermediate value after that,
+/// take it out by value inside the function, or [pin][io.chagres.tensor.memory.Storage#pin] its
+/// storage.
 ///
-/// Tapes nest: a gradient computed inside another tape is recorded by it, which gives derivatives of
-/// derivatives. There a fused operation is differentiated by its decomposition, because what it saves
-/// for its own gradient has no gradient itself.
+/// Tapes nest: a gradient computed inside another tape is recorded by it, which gives derivatives
+/// of derivatives. There a fused operation is differentiated by its decomposition, because what it
+/// saves for its own gradient has no gradient itself.
 public final class Tape extends Nested {
     /// A function's value and its gradients, in the order of the tensors asked for.
     ///

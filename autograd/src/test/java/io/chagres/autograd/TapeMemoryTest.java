@@ -25,7 +25,8 @@ class TapeMemoryTest extends Work {
 
     private final List<Long> kept = new ArrayList<>();
 
-    /// The sum of all elements, which notes how much memory is in use when its gradient is asked for.
+    /// The sum of all elements, which notes how much memory is in use when its gradient is asked
+    /// for.
     private record Probe(List<Long> notes) implements Fused {
         @Override
         public Spec[] infer(Spec... in) {

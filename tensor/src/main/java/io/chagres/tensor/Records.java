@@ -35,6 +35,16 @@ public final class Records {
         return names;
     }
 
+    /// Whether [#values] can look into a record: whether its package is exported or open.
+    public static boolean canRead(Record record) {
+        for (Method m : ACCESSORS.get(record.getClass())) {
+            if (!m.canAccess(record)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// Values of the components, in order.
     ///
     /// @throws IllegalArgumentException when the record's package is not open to this module

@@ -38,6 +38,14 @@ public final class TensorData {
         return t;
     }
 
+    /// A new I64 tensor with these values.
+    public static Tensor copyOf(TensorArena arena, Shape shape, long[] values) {
+        Tensor t = Tensor.empty(arena, new Spec(DType.I64, shape));
+        checkCount(t, values.length);
+        writeRaw(t, MemorySegment.ofArray(values));
+        return t;
+    }
+
     /// A new tensor of any dtype with these values, converted.
     public static Tensor copyOf(TensorArena arena, DType dtype, Shape shape, double... values) {
         Tensor t = Tensor.empty(arena, new Spec(dtype, shape));

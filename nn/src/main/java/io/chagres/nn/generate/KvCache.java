@@ -10,9 +10,9 @@ import io.chagres.tensor.memory.PagePool;
 import io.chagres.tensor.memory.TensorArena;
 import java.util.Arrays;
 
-/// Keys and values of earlier tokens, in pages shared by all sequences: a sequence holds only the pages
-/// it has filled, and gives them back when it is closed. A page covers [#PAGE_TOKENS] tokens of every
-/// layer.
+/// Keys and values of earlier tokens, in pages shared by all sequences: a sequence holds only the
+/// pages it has filled, and gives them back when it is closed. A page covers [#PAGE_TOKENS] tokens
+/// of every layer.
 ///
 /// Used by one thread at a time. Kwon et al. 2023, arXiv:2309.06180.
 public final class KvCache {
@@ -55,7 +55,8 @@ public final class KvCache {
         return pages(2L * layer + 1);
     }
 
-    /// A layer's keys or values of all pages lie together, page after page, which is what kernels want.
+    /// A layer's keys or values of all pages lie together, page after page, which is what kernels
+    /// want.
     private Tensor pages(long part) {
         int heads = config.numKvHeads();
         Shape shape = Shape.of(pool.pages(), heads, PAGE_TOKENS, config.headDim());

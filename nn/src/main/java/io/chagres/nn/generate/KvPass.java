@@ -8,7 +8,8 @@ import io.chagres.tensor.op.KvAppend;
 import io.chagres.tensor.op.PagedAttention;
 import org.jspecify.annotations.Nullable;
 
-/// A forward pass whose keys and values go into a cache, and whose queries look at everything there.
+/// A forward pass whose keys and values go into a cache, and whose queries look at everything
+/// there.
 final class KvPass extends Pass {
     private final KvCache cache;
     private final Tensor table;

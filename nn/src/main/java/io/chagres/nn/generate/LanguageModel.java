@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// }
 /// ```
 ///
-/// May be used from any thread, virtual ones too; generations run one after another. Weights stored as
-/// F32 stay in the mapped file, which must not be changed in place while the model is open.
+/// May be used from any thread, virtual ones too; generations run one after another. Weights stored
+/// as F32 stay in the mapped file, which must not be changed in place while the model is open.
 public final class LanguageModel implements AutoCloseable {
     /// How to load.
     ///
@@ -143,8 +143,8 @@ public final class LanguageModel implements AutoCloseable {
     /// Continues tokens.
     ///
     /// @throws IllegalArgumentException when there is no token, or more than the model can see
-    /// @throws io.chagres.tensor.memory.BudgetExceeded when the KV cache is full; whatever was handed
-    ///     on until then is right
+    /// @throws io.chagres.tensor.memory.BudgetExceeded when the KV cache is full; whatever was
+    ///     handed on until then is right
     public Generation generate(int[] prompt, SamplingOptions options, Predicate<String> sink) {
         if (prompt.length == 0) {
             throw new IllegalArgumentException(
@@ -196,6 +196,9 @@ public final class LanguageModel implements AutoCloseable {
         Sampler sampler = new Sampler(options);
         sampler.observe(prompt);
         StreamingDecoder pieces = tokenizer.streamingDecoder(true);
+        for (int id : prompt) {
+            pieces.push(id); // a first word keeps its space only where something precedes it
+        }
         StopText stop = new StopText(options.stop());
         StringBuilder text = new StringBuilder();
         int room = decoder.maxLength() - prompt.length + 1; // the last one need not be seen

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.stream.IntStream;
 
-/// Chooses tokens from logits: repetition penalty, then temperature, top-k, top-p and min-p in the order
-/// Hugging Face applies them, then a draw from what is left. Deterministic for a seed.
+/// Chooses tokens from logits: repetition penalty, then temperature, top-k, top-p and min-p in the
+/// order Hugging Face applies them, then a draw from what is left. Deterministic for a seed.
 public final class Sampler {
     private final SamplingOptions options;
     private final Rng rng;
@@ -27,7 +27,8 @@ public final class Sampler {
 
     /// Chooses a token and counts it as having occurred. The logits are changed.
     ///
-    /// @throws IllegalStateException when the largest logit is not finite, as in a model that diverged
+    /// @throws IllegalStateException when the largest logit is not finite, as in a model that
+    ///     diverged
     public int next(float[] logits) {
         penalise(logits);
         int best = argMax(logits);
@@ -109,8 +110,8 @@ public final class Sampler {
         return kept;
     }
 
-    /// Tokens with the largest logits first, equal ones by id. Sorts numbers with the logit above the
-    /// id, its bits turned so that they compare as integers the other way round.
+    /// Tokens with the largest logits first, equal ones by id. Sorts numbers with the logit above
+    /// the id, its bits turned so that they compare as integers the other way round.
     private static int[] byLogit(IntStream tokens, float[] logits) {
         return tokens.mapToLong(
                         i -> {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// @param topK number of likeliest tokens to choose from; 0 for all
 /// @param topP smallest set of tokens with this joint probability to choose from; 1 for all
 /// @param minP least probability relative to the likeliest token; 0 for all
-/// @param repetitionPenalty divides positive and multiplies negative logits of tokens that occurred; 1
-///     for none. Keskar et al. 2019, arXiv:1909.05858
+/// @param repetitionPenalty divides positive and multiplies negative logits of tokens that
+///     occurred; 1 for none. Keskar et al. 2019, arXiv:1909.05858
 /// @param seed of the random numbers
 /// @param maxNewTokens most tokens to generate
 /// @param stop texts that end the answer; they are not part of it

@@ -2,8 +2,8 @@ package io.chagres.nn.generate;
 
 import java.util.List;
 
-/// Cuts a stream of text at the first of several stop texts to be complete, wherever the pieces fall.
-/// Text that might still become a stop text is held back.
+/// Cuts a stream of text at the first of several stop texts to be complete, wherever the pieces
+/// fall. Text that might still become a stop text is held back.
 final class StopText {
     private final List<String> stops;
     private final StringBuilder held = new StringBuilder();

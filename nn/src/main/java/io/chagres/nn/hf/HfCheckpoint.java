@@ -18,8 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/// A model in a Hugging Face folder: `config.json`, `model.safetensors` (or shards) and, if present,
-/// `generation_config.json`.
+/// A model in a Hugging Face folder: `config.json`, `model.safetensors` (or shards) and, if
+/// present, `generation_config.json`.
 ///
 /// @param config architecture
 /// @param generation how to generate; null when the folder does not say
@@ -46,8 +46,8 @@ public record HfCheckpoint(
         return SafeTensors.open(folder);
     }
 
-    /// Loads a model for inference: parameters stored as F32 stay in the mapped file, read-only, where
-    /// the device can read host memory.
+    /// Loads a model for inference: parameters stored as F32 stay in the mapped file, read-only,
+    /// where the device can read host memory.
     ///
     /// @param file the opened weights; they must stay open while the model is used
     public static HfCheckpoint map(Path folder, SafeTensors file, TensorArena weights)

@@ -29,9 +29,11 @@ public final class HfTensors {
     /// Parameters from a checkpoint. Loading is strict: every tensor the architecture has must be
     /// there, in its shape, and nothing else.
     ///
-    /// @param file the open checkpoint; with `mapped` it must stay open as long as the model is used
+    /// @param file the open checkpoint; with `mapped` it must stay open as long as the model is
+    ///     used
     /// @param weights where parameters go
-    /// @param mapped whether F32 parameters stay in the mapped file, read-only, instead of being copied
+    /// @param mapped whether F32 parameters stay in the mapped file, read-only, instead of being
+    ///     copied
     /// @throws UnsupportedModel naming what is missing, left over or misshapen
     public static ParameterSource source(
             SafeTensors file, HfNames names, TensorArena weights, boolean mapped) {

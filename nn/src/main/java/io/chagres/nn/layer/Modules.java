@@ -12,14 +12,15 @@ import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// Walks models. A module is a record; its tensors, its records and its lists of them are its parts,
-/// and component names joined by dots are their paths, such as `blocks.0.attention.q.weight`.
-/// Anything that is not a record, list or tensor is configuration and left alone.
+/// Walks models. A module is a record; its tensors, its records and its lists of them are its
+/// parts, and component names joined by dots are their paths, such as
+/// `blocks.0.attention.q.weight`. Anything that is not a record, list or tensor is configuration
+/// and left alone.
 public final class Modules {
     private Modules() {}
 
-    /// The tensors of a model by path, in the order of the components. A tensor that appears twice, as
-    /// tied weights do, is listed once under its first path.
+    /// The tensors of a model by path, in the order of the components. A tensor that appears twice,
+    /// as tied weights do, is listed once under its first path.
     public static Map<String, Tensor> parameters(Record model) {
         Map<String, Tensor> found = new LinkedHashMap<>();
         Map<Tensor, String> seen = new IdentityHashMap<>();
@@ -37,7 +38,8 @@ public final class Modules {
         return parameters(model).values().stream().mapToLong(t -> t.shape().size()).sum();
     }
 
-    /// The model with every tensor replaced; a tensor that appears twice is replaced by the same one.
+    /// The model with every tensor replaced; a tensor that appears twice is replaced by the same
+    /// one.
     public static <M extends Record> M mapTensors(M model, UnaryOperator<Tensor> change) {
         Map<Tensor, Tensor> done = new IdentityHashMap<>();
         return map(
@@ -53,8 +55,8 @@ public final class Modules {
                 });
     }
 
-    /// The model rebuilt bottom-up: `change` sees every tensor and every record, after its parts, and
-    /// returns what takes its place.
+    /// The model rebuilt bottom-up: `change` sees every tensor and every record, after its parts,
+    /// and returns what takes its place.
     @SuppressWarnings("unchecked")
     public static <M extends Record> M map(M model, UnaryOperator<Object> change) {
         return (M) Objects.requireNonNull(rebuild(model, change));

@@ -21,8 +21,8 @@ public final class CausalLoss {
                 targets.reshape(-1));
     }
 
-    /// Sum over the targets that count; divide it by their number, over all micro-batches of a step, to
-    /// get the mean.
+    /// Sum over the targets that count; divide it by their number, over all micro-batches of a
+    /// step, to get the mean.
     public static Tensor sum(Tensor logits, Tensor targets) {
         return perToken(logits, targets, 0).sum();
     }

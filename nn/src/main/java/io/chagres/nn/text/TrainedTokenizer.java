@@ -88,24 +88,24 @@ record TrainedTokenizer(
         if (bos == null || !prependBos) {
             return byteLevel();
         }
-        Map<String, Object> begin = Map.of("SpecialToken", Map.of("id", bos, "type_id", 0));
+        Map<String, Object> token = new LinkedHashMap<>();
+        token.put("id", bos);
+        token.put("ids", List.of(specialTokens.indexOf(bos)));
+        token.put("tokens", List.of(bos));
+        Map<String, Object> begin = piece("SpecialToken", bos, 0);
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("type", "TemplateProcessing");
-        json.put("single", List.of(begin, sequence("A", 0)));
-        json.put("pair", List.of(begin, sequence("A", 0), sequence("B", 1)));
-        json.put(
-                "special_tokens",
-                Map.of(
-                        bos,
-                        Map.of(
-                                "id", bos,
-                                "ids", List.of(specialTokens.indexOf(bos)),
-                                "tokens", List.of(bos))));
+        json.put("single", List.of(begin, piece("Sequence", "A", 0)));
+        json.put("pair", List.of(begin, piece("Sequence", "A", 0), piece("Sequence", "B", 1)));
+        json.put("special_tokens", Map.of(bos, token));
         return json;
     }
 
-    private static Map<String, Object> sequence(String id, int type) {
-        return Map.of("Sequence", Map.of("id", id, "type_id", type));
+    private static Map<String, Object> piece(String kind, String id, int type) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("id", id);
+        json.put("type_id", type);
+        return Map.of(kind, json);
     }
 
     private Map<String, @Nullable Object> configJson() {

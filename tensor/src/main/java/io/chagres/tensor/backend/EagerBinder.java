@@ -52,7 +52,7 @@ record EagerBinder(Backend backend) implements TensorArena.Binder {
             }
             return false;
         }
-        if (o instanceof Record r) {
+        if (o instanceof Record r && Records.canRead(r)) {
             for (Object e : Records.values(r)) {
                 if (escapes(e, arena, depth + 1)) {
                     return true;

@@ -56,8 +56,9 @@ class KillTest {
     private TinyRun run(Path output) throws IOException {
         return TinyRun.in(folder)
                 .with("output", output)
-                .with("train.steps", 20 + 3 * KILLS)
+                .with("train.steps", 10 + 3 * KILLS)
                 .with("train.eval_every", 4)
+                .with("train.gradient_accumulation", 1)
                 .with("train.save_every", 1);
     }
 
@@ -71,6 +72,7 @@ class KillTest {
         command.add("--add-modules=jdk.incubator.vector");
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("-Xmx512m");
+        // warm sooner; and the bits are those of the other compiler, too
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));

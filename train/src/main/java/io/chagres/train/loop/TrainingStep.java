@@ -5,12 +5,10 @@ import io.chagres.autograd.Tape;
 import io.chagres.nn.loss.CausalLoss;
 import io.chagres.nn.transformer.DropoutStreams;
 import io.chagres.nn.transformer.Transformer;
-import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
 import io.chagres.tensor.memory.TensorArena;
-import io.chagres.tensor.op.Full;
 import io.chagres.tensor.random.Rng;
 import io.chagres.train.data.Batch;
 import io.chagres.train.optim.AdamWOptimizer;
@@ -39,7 +37,7 @@ public final class TrainingStep {
     private final AdamWOptimizer optimizer;
     private final TensorArena arena;
     private final double dropout;
-    private final double dropoutSeed;
+    private final long dropoutSeed;
 
     /// A step for a model.
     ///
@@ -57,7 +55,7 @@ public final class TrainingStep {
         this.optimizer = optimizer;
         this.arena = arena;
         this.dropout = dropout;
-        this.dropoutSeed = new Rng(seed).nextLong() >>> 11; // 53 bits: exact in a double
+        this.dropoutSeed = new Rng(seed).nextLong();
     }
 
     /// Takes a step.
@@ -105,15 +103,14 @@ public final class TrainingStep {
             return Transformer.Input.of(ids);
         }
         Tensor stream =
-                TensorData.copyOf(arena, DType.I64, Shape.of(2), dropoutSeed, (double) rngOffset);
+                TensorData.copyOf(arena, Shape.of(2), new long[] {dropoutSeed, rngOffset});
         return Transformer.Input.training(ids, dropout, new DropoutStreams(stream));
     }
 
     private double update(double learningRate, double clipNorm, boolean finite) {
         if (!finite) {
-            // The optimizer leaves out a step whose gradients are not finite; these might be.
-            Tensor first = optimizer.parameters().getFirst();
-            optimizer.accumulate(0, Full.full(first.spec().as(DType.F32), Double.NaN));
+            optimizer.discard();
+            return Double.NaN;
         }
         return optimizer.step(learningRate, clipNorm);
     }

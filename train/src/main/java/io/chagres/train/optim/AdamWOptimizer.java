@@ -111,6 +111,11 @@ public final class AdamWOptimizer {
         }
     }
 
+    /// Forgets the gradients gathered since the last step, without taking one.
+    public void discard() {
+        Arrays.fill(seen, false);
+    }
+
     /// Takes one step with the gradients gathered since the last, and forgets them. Runs under the
     /// current interpreter. When a gradient is infinite or NaN nothing is changed and the step does not
     /// count.
