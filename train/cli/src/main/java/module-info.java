@@ -4,14 +4,15 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module io.chagres.cli {
     requires static org.jspecify;
-    requires com.fasterxml.jackson.databind;
+    requires extjwnl.data.wn31;
     requires info.picocli;
     requires io.chagres.bench;
     requires io.chagres.train;
     requires java.desktop;
     requires java.management;
-    requires me.tongfei.progressbar;
-    requires org.slf4j;
+    requires jdk.management;
+    requires jdk.unsupported;
+    requires org.jline.terminal;
     requires xchart;
 
     opens io.chagres.cli to

@@ -19,8 +19,9 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = {
-            "Measures speed on this machine: the median of several runs after a warm-up.",
+            "Measures speed on this machine.",
             "",
+            "Each figure is the median of several runs after a warm-up.%n",
             "gemm        matrix products, in GFLOP/s",
             "train-step  whole training steps of gpt-12m (GPT-2 style, 6 layers, hidden 384,",
             "            6 heads, vocabulary 4,096, T = 256, batch 8, F32, AdamW with clipping)"
@@ -60,6 +61,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Options.atLeast(spec, "--threads", threads, 0);
+        Options.check(spec, seconds > 0, "--seconds", "must be above 0");
         PrintWriter out = spec.commandLine().getOut();
         Consumer<Measurement> sink =
                 m -> {

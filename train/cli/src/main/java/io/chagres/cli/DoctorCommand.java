@@ -40,8 +40,7 @@ final class DoctorCommand implements Callable<Integer> {
     private static Map<String, Object> facts() {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("jdk", System.getProperty("java.vm.vendor") + " " + Runtime.version());
-        facts.put(
-                "system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         facts.put("processors", Runtime.getRuntime().availableProcessors());
         if (ManagementFactory.getOperatingSystemMXBean()
                 instanceof com.sun.management.OperatingSystemMXBean os) {

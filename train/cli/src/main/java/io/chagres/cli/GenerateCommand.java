@@ -26,9 +26,11 @@ import picocli.CommandLine.Spec;
         name = "generate",
         mixinStandardHelpOptions = true,
         description = {
-            "Continues a prompt with the model of a Hugging Face folder, as it is written.",
-            "Options that are not given follow the folder's generation_config.json; where that is",
-            "silent too, the likeliest token is taken every time."
+            "Continues a text with the model of a Hugging Face folder.",
+            "",
+            "Shows the text as it is written. Options that are not given follow the folder's"
+                    + " generation_config.json; where that is silent too, the likeliest token is"
+                    + " taken every time."
         })
 final class GenerateCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -107,6 +109,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        checkOptions();
         PrintWriter out = spec.commandLine().getOut();
         var load = new LanguageModel.Options("auto", threads, 0, Long.MAX_VALUE);
         try (LanguageModel loaded = LanguageModel.load(model, load)) {
@@ -130,6 +133,26 @@ final class GenerateCommand implements Callable<Integer> {
             out.flush();
         }
         return 0;
+    }
+
+    private void checkOptions() {
+        Options.atLeast(spec, "--max-new-tokens", maxNewTokens, 0);
+        Options.atLeast(spec, "--threads", threads, 0);
+        Options.atLeast(spec, "--temperature", orZero(temperature), 0);
+        Options.atLeast(spec, "--top-k", orZero(topK), 0);
+        Options.check(
+                spec, topP == null || (topP > 0 && topP <= 1), "--top-p", "must be in (0, 1]");
+        Options.check(
+                spec, minP == null || (minP >= 0 && minP <= 1), "--min-p", "must be in [0, 1]");
+        Options.check(
+                spec,
+                repetitionPenalty == null || repetitionPenalty > 0,
+                "--repetition-penalty",
+                "must be above 0");
+    }
+
+    private static double orZero(@Nullable Number given) {
+        return given == null ? 0 : given.doubleValue();
     }
 
     private SamplingOptions options(SamplingOptions file) {

@@ -5,11 +5,18 @@ import io.chagres.tensor.ShapeMismatch;
 import io.chagres.tensor.backend.DeviceFailed;
 import io.chagres.tensor.io.FormatException;
 import io.chagres.tensor.memory.BudgetExceeded;
+import io.chagres.train.checkpoint.CheckpointMismatch;
 import io.chagres.train.data.DataException;
+import io.chagres.train.loop.TrainingException;
 import io.chagres.train.recipe.RecipeException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -39,13 +46,31 @@ final class Main {
         System.exit(run(args));
     }
 
+    /// Runs a command.
+    ///
+    /// @return its exit code
     static int run(String... args) {
-        CommandLine cli = new CommandLine(new Main());
-        cli.setExecutionExceptionHandler(
-                (e, command, parsed) -> {
-                    report(e, command.getErr());
-                    return 1;
-                });
+        return run(new CommandLine(new Main()), args);
+    }
+
+    /// Runs a command that writes where it is told to.
+    ///
+    /// @return its exit code
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        return run(new CommandLine(new Main()).setOut(out).setErr(err), args);
+    }
+
+    private static int run(CommandLine cli, String... args) {
+        cli.setExecutionExceptionHandler((e, command, parsed) -> {
+            report(e, command.getErr());
+            return 1;
+        });
+        cli.setParameterExceptionHandler((e, given) -> {
+            PrintWriter err = e.getCommandLine().getErr();
+            err.println("chagres: " + Misuse.message(e));
+            err.flush();
+            return 2;
+        });
         if (args.length == 0) {
             cli.usage(cli.getOut());
             return 2;
@@ -53,15 +78,18 @@ final class Main {
         return cli.execute(args);
     }
 
-    /// Says in one line what went wrong when it is the user's to mend; anything else is our fault and
+    /// Says in one line what went wrong when it is the user's to mend; all else is our fault and
     /// comes with its stack.
     private static void report(Exception e, PrintWriter err) {
-        if (e instanceof NoSuchFileException missing) {
-            err.println("chagres: there is no file " + missing.getFile());
+        if (e instanceof FileSystemException file) {
+            err.println("chagres: " + file.getFile() + ": " + reason(file));
         } else if (e instanceof IOException
+                || e instanceof UncheckedIOException
                 || e instanceof FormatException
                 || e instanceof RecipeException
                 || e instanceof DataException
+                || e instanceof TrainingException
+                || e instanceof CheckpointMismatch
                 || e instanceof UnsupportedModel
                 || e instanceof DeviceFailed
                 || e instanceof BudgetExceeded
@@ -72,5 +100,18 @@ final class Main {
             e.printStackTrace(err);
         }
         err.flush();
+    }
+
+    private static String reason(FileSystemException e) {
+        if (e.getReason() != null) {
+            return e.getReason();
+        }
+        return switch (e) {
+            case NoSuchFileException _ -> "there is no such file or folder";
+            case AccessDeniedException _ -> "access is denied";
+            case NotDirectoryException _ -> "it is not a folder";
+            case FileAlreadyExistsException _ -> "it is there already, and is not a folder";
+            default -> e.getClass().getSimpleName();
+        };
     }
 }

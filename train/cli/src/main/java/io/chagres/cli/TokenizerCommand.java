@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -50,10 +51,17 @@ final class TokenizerCommand implements Callable<Integer> {
             name = "train",
             mixinStandardHelpOptions = true,
             description = {
-                "Trains a byte-level BPE tokenizer and writes tokenizer.json for Hugging Face.",
-                "Sources are files, folders, .jsonl files with a `text` field, or `wordnet`."
+                "Trains a byte-level BPE tokenizer.",
+                "",
+                "Writes tokenizer.json, as Hugging Face's programs read it. Sources are files,"
+                        + " folders, .jsonl files with a `text` field, or `wordnet`; of more than"
+                        + " 32 million characters the first of each source are taken."
             })
     static final class Train implements Callable<Integer> {
+        private static final String END_OF_TEXT = "<|endoftext|>";
+        private static final int LEAST_VOCAB_SIZE = 257;
+        private static final long MOST_CHARS = 32_000_000;
+
         @Spec private CommandSpec spec;
 
         @Parameters(paramLabel = "SOURCE", arity = "1..*", description = "Texts to learn from.")
@@ -84,15 +92,18 @@ final class TokenizerCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws IOException {
+            Options.atLeast(spec, "--vocab-size", vocabSize, LEAST_VOCAB_SIZE);
+            Options.atLeast(spec, "--min-frequency", minFrequency, 1);
             Corpus corpus = Corpus.open(sources.stream().map(Source::of).toList());
-            List<String> texts = new ArrayList<>();
-            corpus.forEach(d -> texts.add(d.text()));
+            List<String> texts = corpus.sample(MOST_CHARS);
             long start = System.nanoTime();
+            // As `train` does: a text begins with what ends the one before.
             Tokenizer tokenizer =
                     BpeTrainer.create(vocabSize)
                             .minFrequency(minFrequency)
-                            .bosToken("<s>")
-                            .eosToken("</s>")
+                            .bosToken(END_OF_TEXT)
+                            .eosToken(END_OF_TEXT)
+                            .prependBos(true)
                             .train(texts);
             double seconds = (System.nanoTime() - start) * 1e-9;
             Files.createDirectories(output);
@@ -100,17 +111,18 @@ final class TokenizerCommand implements Callable<Integer> {
             long chars = texts.stream().mapToLong(String::length).sum();
             PrintWriter out = spec.commandLine().getOut();
             if (json.wanted()) {
-                out.println(
-                        Json.line(
-                                Map.of(
-                                        "vocab_size", tokenizer.vocabSize(),
-                                        "documents", texts.size(),
-                                        "characters", chars,
-                                        "seconds", seconds)));
+                Map<String, Object> facts = new LinkedHashMap<>();
+                facts.put("vocab_size", tokenizer.vocabSize());
+                facts.put("documents", texts.size());
+                facts.put("characters", chars);
+                facts.put("seconds", seconds);
+                out.println(Json.line(facts));
             } else {
-                out.printf(
-                        "%,d tokens from %,d documents of %,d characters in %.1f s, written to %s%n",
-                        tokenizer.vocabSize(), texts.size(), chars, seconds, output);
+                out.println(
+                        Figures.format(
+                                "%,d tokens from %,d documents of %,d characters in %.1f s,"
+                                        + " written to %s",
+                                tokenizer.vocabSize(), texts.size(), chars, seconds, output));
             }
             out.flush();
             return 0;
@@ -125,7 +137,10 @@ final class TokenizerCommand implements Callable<Integer> {
     static final class Encode implements Callable<Integer> {
         @Spec private CommandSpec spec;
 
-        @Parameters(index = "0", paramLabel = "TOKENIZER", description = "Folder or tokenizer.json.")
+        @Parameters(
+                index = "0",
+                paramLabel = "TOKENIZER",
+                description = "Folder or tokenizer.json.")
         private Path tokenizer;
 
         @Parameters(
@@ -150,13 +165,10 @@ final class TokenizerCommand implements Callable<Integer> {
                 for (int id : ids) {
                     tokens.add(loaded.idToToken(id));
                 }
-                out.println(
-                        Json.line(
-                                Map.of(
-                                        "ids",
-                                        Arrays.stream(ids).boxed().toList(),
-                                        "tokens",
-                                        tokens)));
+                Map<String, Object> encoded = new LinkedHashMap<>();
+                encoded.put("ids", Arrays.stream(ids).boxed().toList());
+                encoded.put("tokens", tokens);
+                out.println(Json.line(encoded));
             } else {
                 out.println(
                         Arrays.stream(ids)
@@ -176,7 +188,10 @@ final class TokenizerCommand implements Callable<Integer> {
     static final class Decode implements Callable<Integer> {
         @Spec private CommandSpec spec;
 
-        @Parameters(index = "0", paramLabel = "TOKENIZER", description = "Folder or tokenizer.json.")
+        @Parameters(
+                index = "0",
+                paramLabel = "TOKENIZER",
+                description = "Folder or tokenizer.json.")
         private Path tokenizer;
 
         @Parameters(
@@ -222,8 +237,6 @@ final class TokenizerCommand implements Callable<Integer> {
     }
 
     private static String textOr(@Nullable String given) throws IOException {
-        return given != null
-                ? given
-                : new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+        return given != null ? given : new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
     }
 }

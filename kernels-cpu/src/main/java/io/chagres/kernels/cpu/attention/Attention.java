@@ -1,9 +1,9 @@
 package io.chagres.kernels.cpu.attention;
 
 import io.chagres.kernels.cpu.pool.WorkerPool;
-
 import io.chagres.tensor.memory.HostMemory;
 import io.chagres.tensor.memory.MemorySource;
+
 import org.jspecify.annotations.Nullable;
 
 /// Attention over the threads of a pool.
@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// Results have the same bits whatever the number of threads and the vector width: the number of
 /// threads only decides how the work is cut, never the order of a sum.
 ///
-/// Scratch memory is kept until [#close]: a few hundred kilobytes per thread, whatever the number
-/// of tokens, and for decoding one output row per query and 1024 keys. One call runs at a time;
-/// others wait.
+/// Scratch memory is kept until [#close]. A thread needs at most what 1024 packed queries and 256
+/// packed keys take, about 2 MB for heads of 64, whatever the number of tokens; decoding needs
+/// one output row per query and 1024 keys besides. One call runs at a time; others wait.
 public final class Attention implements AutoCloseable {
     private static final int SMALLEST_BLOCK = 32;
     private static final long COMBINE_GRAIN = 16;
@@ -77,9 +77,9 @@ public final class Attention implements AutoCloseable {
         if (5 * rounds * workers.length <= 7 * tasks) {
             pool.forRange(tasks, 1, WorkerPool.args(), whole);
         } else {
-            long blocks = cut(4 * Backward.QUERIES, Backward.QUERIES);
+            long blocks = cut(4 * QueryTiles.SIZE, QueryTiles.SIZE);
             pool.forRange(blocks, 1, WorkerPool.args(), ofQueries);
-            block = Backward.keyTiles(call) * Backward.KEYS;
+            block = KeyTiles.count(call) * KeyTiles.SIZE;
             pool.forRange(tasks(call.kvHeads, block, true), 1, WorkerPool.args(), ofKeys);
         }
     }
@@ -134,7 +134,7 @@ public final class Attention implements AutoCloseable {
             g.locate(call, task, call.heads, block, false);
             int t = g.block * block;
             int end = Math.min(g.queries, t + block);
-            int key = g.firstKey(t) / Backward.KEYS * Backward.KEYS;
+            int key = g.firstKey(t) / KeyTiles.SIZE * KeyTiles.SIZE;
             Backward backward = workers[worker].backward;
             backward.run(Backward.OF_QUERIES, g.head, 1, t, end, key, g.endKey(end - 1));
         }

@@ -10,20 +10,14 @@ import static io.chagres.kernels.cpu.vector.Lanes.N;
 /// dV += P^T dO    dP = dO V^T    dS = P * (dP - delta) * scale    dQ += dS K    dK += dS^T Q
 /// ```
 ///
-/// Keys come in groups of tiles of [#KEYS] that stay packed while all queries pass by in tiles of
-/// [#QUERIES]. Score tiles are transposed: rows are keys, lanes are queries.
+/// A block of query tiles is packed, then groups of key tiles come by. Score tiles are
+/// transposed: rows are keys, lanes are queries.
 ///
-/// Gradients of keys and values are summed in scratch memory: over the query heads of the group,
-/// then over the queries, both ascending. Gradients of queries are summed in the output over
-/// ascending key tiles. So the order of every sum is the same whether one task differentiates
-/// with respect to all three or separate tasks do the queries and the keys.
+/// Gradients of keys and values are summed over the query heads of the group, then over the
+/// queries, both ascending; gradients of queries over ascending keys. So every sum has the same
+/// order whether one task differentiates with respect to all three or separate tasks do the
+/// queries and the keys.
 final class Backward {
-    /// Keys of a tile.
-    static final int KEYS = 64;
-
-    /// Queries of a tile.
-    static final int QUERIES = Micro.TILE;
-
     /// Differentiate with respect to queries.
     static final int OF_QUERIES = 1;
 
@@ -33,41 +27,22 @@ final class Backward {
     /// Differentiate with respect to all three.
     static final int OF_ALL = OF_QUERIES | OF_KEYS;
 
-    private static final long ROW = 4L * QUERIES;
+    private static final int BLOCK = QueryTiles.SIZE * QueryTiles.MOST;
+    private static final long ROW = 4L * Micro.TILE;
     private static final long PANEL = 4L * Micro.PANEL;
 
     private final Segment g;
+    private final QueryTiles queries = new QueryTiles();
+    private final KeyTiles keys = new KeyTiles();
     // Per panel of a query tile: the rows (keys) that were computed.
-    private final int[] from = new int[QUERIES / Micro.PANEL];
-    private final int[] to = new int[QUERIES / Micro.PANEL];
+    private final int[] from = new int[QueryTiles.SIZE / Micro.PANEL];
+    private final int[] to = new int[QueryTiles.SIZE / Micro.PANEL];
 
     private AttentionCall c = new AttentionCall();
     private int what;
-    private int dim;
-    private int valueDim;
-    // Row lengths of the packed rows and of the sums, whole panels.
+    private int head;
     private int wide;
     private int valueWide;
-
-    // Per key tile, tileBytes apart.
-    private long tileBytes;
-    private long keyBlocks;
-    private long valueBlocks;
-    private long keyRows;
-    private long sumK;
-    private long sumV;
-
-    // Per query tile.
-    private long queryPanels;
-    private long gradPanels;
-    private long outPanels;
-    private long queryRows;
-    private long gradRows;
-    private long sumQ;
-    private long lse;
-    private long delta;
-
-    // Per pair of tiles.
     private long scores;
     private long slopes;
     private long extra;
@@ -77,149 +52,96 @@ final class Backward {
         this.g = segment;
     }
 
-    /// Key tiles that stay packed together: as many as fit a second-level cache beside the rest.
-    static int keyTiles(AttentionCall c) {
-        int most = Math.max(c.headDim, c.valueDim);
-        return most <= 64 ? 4 : most <= 128 ? 2 : 1;
-    }
-
     /// Prepares for a call with scratch memory at an address aligned to 64 bytes, and returns the
     /// address where that memory ends.
     long begin(AttentionCall call, long scratch) {
         c = call;
-        dim = c.headDim;
-        valueDim = c.valueDim;
-        wide = Micro.roundPanel(dim);
-        valueWide = Micro.roundPanel(valueDim);
-        keyBlocks = scratch;
-        valueBlocks = after(keyBlocks, KEYS * dim);
-        keyRows = after(valueBlocks, KEYS * valueDim);
-        sumK = after(keyRows, KEYS * wide);
-        sumV = after(sumK, KEYS * wide);
-        tileBytes = after(sumV, KEYS * valueWide) - scratch;
-
-        queryPanels = scratch + keyTiles(c) * tileBytes;
-        gradPanels = after(queryPanels, QUERIES * dim);
-        outPanels = after(gradPanels, QUERIES * valueDim);
-        queryRows = after(outPanels, QUERIES * valueDim);
-        gradRows = after(queryRows, QUERIES * wide);
-        sumQ = after(gradRows, QUERIES * valueWide);
-        lse = after(sumQ, QUERIES * wide);
-        delta = after(lse, QUERIES);
-        scores = after(delta, QUERIES);
-        slopes = after(scores, KEYS * QUERIES);
-        extra = after(slopes, KEYS * QUERIES);
-        return after(extra, KEYS * QUERIES);
-    }
-
-    private static long after(long address, int floats) {
-        return (address + 4L * floats + 63) & -64;
+        wide = Micro.roundPanel(c.headDim);
+        valueWide = Micro.roundPanel(c.valueDim);
+        scores = scratch;
+        slopes = scores + KeyTiles.SIZE * ROW;
+        extra = slopes + KeyTiles.SIZE * ROW;
+        return queries.lay(c, keys.lay(c, extra + KeyTiles.SIZE * ROW));
     }
 
     /// Differentiates `heads` query heads from `head` on, which share a key/value head, with
     /// respect to the queries from `query` to `endQuery` and the keys from `key` to `endKey`.
-    /// `key` is a multiple of [#KEYS] and `query` one of [#QUERIES].
+    /// `key` and `query` are multiples of the sizes of tiles.
     void run(int what, int head, int heads, int query, int endQuery, int key, int endKey) {
         this.what = what;
-        if ((what & OF_QUERIES) != 0) {
-            for (int h = head; h < head + heads; h++) {
-                long dq = c.gradQ.at(g.batch, g.start + query, h);
-                Pack.clear(dq, c.gradQ.tokenBytes(), endQuery - query, dim);
+        if ((what & OF_KEYS) != 0) {
+            int kvHead = head / c.group();
+            long dk = c.gradK.at(g.batch, g.start + key, kvHead);
+            long dv = c.gradV.at(g.batch, g.start + key, kvHead);
+            Pack.clear(dk, c.gradK.tokenBytes(), endKey - key, c.headDim);
+            Pack.clear(dv, c.gradV.tokenBytes(), endKey - key, c.valueDim);
+        }
+        for (int h = head; h < head + heads; h++) {
+            this.head = h;
+            for (int t = query; t < endQuery; t += BLOCK) {
+                block(t, Math.min(endQuery, t + BLOCK), key, endKey);
             }
         }
-        int kvHead = head / c.group();
-        int step = keyTiles(c) * KEYS;
+    }
+
+    /// A block of queries meets all keys.
+    private void block(int query, int endQuery, int key, int endKey) {
+        for (int t = query; t < endQuery; t += QueryTiles.SIZE) {
+            int tile = (t - query) / QueryTiles.SIZE;
+            int n = Math.min(QueryTiles.SIZE, endQuery - t);
+            if ((what & OF_QUERIES) != 0) {
+                queries.clear(tile);
+            }
+            if (sees(t, n, key, endKey)) {
+                queries.open(g, head, t, n, tile);
+            }
+        }
+        int step = KeyTiles.count(c) * KeyTiles.SIZE;
         for (int k = key; k < endKey; k += step) {
             int end = Math.min(endKey, k + step);
-            for (int tile = k; tile < end; tile += KEYS) {
-                openKeys(kvHead, tile, Math.min(KEYS, end - tile), (tile - k) / KEYS * tileBytes);
+            if (sees(query, endQuery - query, k, end)) {
+                group(query, endQuery, k, end);
             }
-            for (int h = head; h < head + heads; h++) {
-                for (int t = query; t < endQuery; t += QUERIES) {
-                    int lanes = Math.min(QUERIES, endQuery - t);
-                    if (g.endKey(t + lanes - 1) > k && g.firstKey(t) < end) {
-                        pass(h, t, lanes, k, end);
-                    }
+        }
+        for (int t = query; t < endQuery && (what & OF_QUERIES) != 0; t += QueryTiles.SIZE) {
+            int n = Math.min(QueryTiles.SIZE, endQuery - t);
+            queries.close(g, head, t, n, (t - query) / QueryTiles.SIZE);
+        }
+    }
+
+    private boolean sees(int t, int n, int key, int endKey) {
+        return g.endKey(t + n - 1) > key && g.firstKey(t) < endKey;
+    }
+
+    /// A block of queries meets a group of key tiles.
+    private void group(int query, int endQuery, int key, int endKey) {
+        int kvHead = head / c.group();
+        for (int k = key; k < endKey; k += KeyTiles.SIZE) {
+            int tile = (k - key) / KeyTiles.SIZE;
+            int n = Math.min(KeyTiles.SIZE, endKey - k);
+            keys.open(g, kvHead, k, n, tile);
+            if ((what & OF_KEYS) != 0) {
+                keys.resume(g, kvHead, k, n, tile);
+            }
+        }
+        for (int t = query; t < endQuery; t += QueryTiles.SIZE) {
+            int lanes = Math.min(QueryTiles.SIZE, endQuery - t);
+            for (int k = key; k < endKey; k += KeyTiles.SIZE) {
+                int n = Math.min(KeyTiles.SIZE, endKey - k);
+                if (sees(t, lanes, k, k + n)) {
+                    int queryTile = (t - query) / QueryTiles.SIZE;
+                    pair(t, lanes, queryTile, k, n, (k - key) / KeyTiles.SIZE);
                 }
             }
-            if ((what & OF_KEYS) != 0) {
-                for (int tile = k; tile < end; tile += KEYS) {
-                    int n = Math.min(KEYS, end - tile);
-                    closeKeys(kvHead, tile, n, (tile - k) / KEYS * tileBytes);
-                }
-            }
+        }
+        for (int k = key; k < endKey && (what & OF_KEYS) != 0; k += KeyTiles.SIZE) {
+            int n = Math.min(KeyTiles.SIZE, endKey - k);
+            keys.close(g, kvHead, k, n, (k - key) / KeyTiles.SIZE);
         }
     }
 
-    /// Packs a tile of `n` keys and their values.
-    private void openKeys(int kvHead, int key, int n, long at) {
-        long k = c.k.at(g.batch, g.start + key, kvHead);
-        long v = c.v.at(g.batch, g.start + key, kvHead);
-        Pack.blocks(k, c.k.tokenBytes(), n, dim, keyBlocks + at);
-        Pack.blocks(v, c.v.tokenBytes(), n, valueDim, valueBlocks + at);
-        Pack.rows(k, c.k.tokenBytes(), n, dim, keyRows + at, 4L * wide, wide, c.scale);
-        Pack.fill(sumK + at, KEYS * wide, 0f);
-        Pack.fill(sumV + at, KEYS * valueWide, 0f);
-    }
-
-    /// Hands out the gradients of a tile of `n` keys and their values.
-    private void closeKeys(int kvHead, int key, int n, long at) {
-        long dk = c.gradK.at(g.batch, g.start + key, kvHead);
-        long dv = c.gradV.at(g.batch, g.start + key, kvHead);
-        Pack.rows(sumK + at, 4L * wide, n, dim, dk, c.gradK.tokenBytes(), dim, 1f);
-        Pack.rows(sumV + at, 4L * valueWide, n, valueDim, dv, c.gradV.tokenBytes(), valueDim, 1f);
-    }
-
-    /// A tile of queries meets the open tiles of keys.
-    private void pass(int h, int t, int lanes, int key, int endKey) {
-        openQueries(h, t, lanes);
-        for (int k = key; k < endKey; k += KEYS) {
-            int n = Math.min(KEYS, endKey - k);
-            long at = (k - key) / KEYS * tileBytes;
-            if (!scores(h, t, lanes, k, n, at)) {
-                continue;
-            }
-            if ((what & OF_KEYS) != 0) {
-                sumKeys(n, lanes, at);
-            }
-            if ((what & OF_QUERIES) != 0) {
-                sumQueries(lanes, at);
-            }
-        }
-        if ((what & OF_QUERIES) != 0) {
-            long dq = c.gradQ.at(g.batch, g.start + t, h);
-            Pack.rows(sumQ, 4L * wide, lanes, dim, dq, c.gradQ.tokenBytes(), dim, 1f);
-        }
-    }
-
-    private void openQueries(int h, int t, int lanes) {
-        long q = c.q.at(g.batch, g.start + t, h);
-        float factor = c.scale * Softmax.LOG2E;
-        long o = c.o.at(g.batch, g.start + t, h);
-        long grad = c.gradO.at(g.batch, g.start + t, h);
-        long gradBytes = c.gradO.tokenBytes();
-        Pack.panels(q, c.q.tokenBytes(), lanes, dim, queryPanels, PANEL * dim, factor);
-        Pack.panels(grad, gradBytes, lanes, valueDim, gradPanels, PANEL * valueDim, 1f);
-        Pack.panels(o, c.o.tokenBytes(), lanes, valueDim, outPanels, PANEL * valueDim, 1f);
-        Pack.rows(q, c.q.tokenBytes(), lanes, dim, queryRows, 4L * wide, wide, c.scale);
-        Pack.rows(grad, gradBytes, lanes, valueDim, gradRows, 4L * valueWide, valueWide, 1f);
-        Pack.rows(Forward.lse(c, g, h, t), 0, 1, lanes, lse, 0, lanes, 1f);
-        Softmax.toLog2(lse, lanes);
-        for (int j = 0; j < lanes; j += N) {
-            long column = 4L * (j / Micro.PANEL * Micro.PANEL * valueDim + j % Micro.PANEL);
-            long out = outPanels + column;
-            Softmax.dots(gradPanels + column, out, PANEL, valueDim, delta + 4L * j);
-        }
-        if ((what & OF_QUERIES) != 0) {
-            long dq = c.gradQ.at(g.batch, g.start + t, h);
-            Pack.rows(dq, c.gradQ.tokenBytes(), lanes, dim, sumQ, 4L * wide, wide, 1f);
-        }
-    }
-
-    /// Computes P^T and dS^T of a pair of tiles, panel by panel. Returns whether any query sees
-    /// any key.
-    private boolean scores(int h, int t, int lanes, int key, int n, long at) {
-        boolean any = false;
+    /// A tile of queries meets a tile of keys.
+    private void pair(int t, int lanes, int queryTile, int key, int n, int keyTile) {
         for (int j = 0; j < lanes; j += Micro.PANEL) {
             int p = j / Micro.PANEL;
             int last = Math.min(j + Micro.PANEL, lanes) - 1;
@@ -228,44 +150,56 @@ final class Backward {
             from[p] = a;
             to[p] = Math.max(a, b);
             if (a < b) {
-                any = true;
-                panel(h, t + j, last + 1 - j, key + a, b - a, p, a, at);
+                panel(t + j, last + 1 - j, queryTile, p, key + a, b - a, keyTile, a);
             }
         }
-        return any;
+        if ((what & OF_KEYS) != 0) {
+            sumKeys(n, lanes, queryTile, keyTile);
+        }
+        if ((what & OF_QUERIES) != 0) {
+            sumQueries(lanes, queryTile, keyTile);
+        }
     }
 
-    private void panel(int h, int t, int lanes, int key, int rows, int p, int row, long at) {
+    /// Computes P^T and dS^T of `rows` keys from `key` on, which are rows from `row` on of their
+    /// tile, and the queries of a panel, from query t on.
+    private void panel(
+            int t, int lanes, int queryTile, int p, int key, int rows, int keyTile, int row) {
+        int dim = c.headDim;
+        int valueDim = c.valueDim;
         int groups = Micro.roundRows(rows) / Micro.ROWS;
         long first = row * ROW + p * PANEL;
         long s = scores + first;
         long ds = slopes + first;
         long keyBytes = 4L * Micro.ROWS * dim;
-        long k = keyBlocks + at + row / Micro.ROWS * keyBytes;
-        long q = queryPanels + p * PANEL * dim;
+        long k = keys.blocks(keyTile) + row / Micro.ROWS * keyBytes;
+        long q = queries.panels(queryTile) + p * PANEL * dim;
         Micro.product(groups, keyBytes, k, 4L * Micro.ROWS, q, PANEL, dim, s, ROW);
         long valueBytes = 4L * Micro.ROWS * valueDim;
-        long v = valueBlocks + at + row / Micro.ROWS * valueBytes;
-        long grad = gradPanels + p * PANEL * valueDim;
+        long v = keys.valueBlocks(keyTile) + row / Micro.ROWS * valueBytes;
+        long grad = queries.gradPanels(queryTile) + p * PANEL * valueDim;
         Micro.product(groups, valueBytes, v, 4L * Micro.ROWS, grad, PANEL, valueDim, ds, ROW);
-        MaskTile.apply(c, g, h, s, ROW, key, rows, t, lanes, extra);
+        MaskTile.apply(c, g, head, s, ROW, key, rows, t, lanes, extra);
         boolean dropout = c.dropout > 0f;
         if (dropout) {
-            DropoutTile.fill(c, g, h, extra, ROW, key, rows, t, lanes);
+            DropoutTile.fill(c, g, head, extra, ROW, key, rows, t, lanes);
         }
         for (int j = 0; j < Micro.PANEL; j += N) {
             long o = 4L * j;
-            long base = p * PANEL + o;
+            long lse = queries.lse(queryTile) + p * PANEL + o;
+            long delta = queries.delta(queryTile) + p * PANEL + o;
             if (dropout) {
-                Softmax.gradient(s + o, ds + o, extra + o, ROW, rows, lse + base, delta + base);
+                Softmax.gradient(s + o, ds + o, extra + o, ROW, rows, lse, delta);
             } else {
-                Softmax.gradient(s + o, ds + o, ROW, rows, lse + base, delta + base);
+                Softmax.gradient(s + o, ds + o, ROW, rows, lse, delta);
             }
         }
     }
 
     /// dV += P^T dO and dK += dS^T Q.
-    private void sumKeys(int n, int lanes, long at) {
+    private void sumKeys(int n, int lanes, int queryTile, int keyTile) {
+        long row = 4L * wide;
+        long valueRow = 4L * valueWide;
         for (int r = 0; r < n; r += Micro.ROWS) {
             // The queries whose panels have computed this row: one run, as masks are diagonal.
             int first = lanes;
@@ -277,37 +211,30 @@ final class Backward {
                     end = Math.min(lanes, j + Micro.PANEL);
                 }
             }
-            if (first >= end) {
-                continue;
+            if (first < end) {
+                int k = end - first;
+                long a = r * ROW + 4L * first;
+                long grad = queries.gradRows(queryTile) + first * valueRow;
+                long dv = keys.sumV(keyTile) + r * valueRow;
+                Micro.addTile(valueWide, scores + a, grad, valueRow, k, dv, valueRow);
+                long q = queries.rows(queryTile) + first * row;
+                long dk = keys.sumK(keyTile) + r * row;
+                Micro.addTile(wide, slopes + a, q, row, k, dk, row);
             }
-            int k = end - first;
-            long a = r * ROW + 4L * first;
-            long gradBytes = 4L * valueWide;
-            long grad = gradRows + first * gradBytes;
-            Micro.addTile(
-                    valueWide,
-                    scores + a,
-                    grad,
-                    gradBytes,
-                    k,
-                    sumV + at + r * gradBytes,
-                    gradBytes);
-            long rowBytes = 4L * wide;
-            long q = queryRows + first * rowBytes;
-            Micro.addTile(wide, slopes + a, q, rowBytes, k, sumK + at + r * rowBytes, rowBytes);
         }
     }
 
     /// dQ += dS K.
-    private void sumQueries(int lanes, long at) {
-        long rowBytes = 4L * wide;
+    private void sumQueries(int lanes, int queryTile, int keyTile) {
+        long row = 4L * wide;
         for (int t = 0; t < lanes; t += Micro.ROWS) {
             int p = t / Micro.PANEL;
             int n = to[p] - from[p];
             if (n > 0) {
                 long a = slopes + from[p] * ROW + 4L * t;
-                long k = keyRows + at + from[p] * rowBytes;
-                Micro.add(wide, a, ROW, k, rowBytes, n, sumQ + t * rowBytes, rowBytes);
+                long k = keys.rows(keyTile) + from[p] * row;
+                long dq = queries.sums(queryTile) + t * row;
+                Micro.add(wide, a, ROW, k, row, n, dq, row);
             }
         }
     }

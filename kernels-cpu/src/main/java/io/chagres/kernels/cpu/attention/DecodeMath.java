@@ -1,5 +1,10 @@
 package io.chagres.kernels.cpu.attention;
 
+import static io.chagres.kernels.cpu.attention.Pack.F4;
+import static io.chagres.kernels.cpu.attention.Pack.HALF;
+import static io.chagres.kernels.cpu.attention.Pack.HIGH;
+import static io.chagres.kernels.cpu.attention.Pack.NEIGHBOUR;
+import static io.chagres.kernels.cpu.attention.Pack.ODD;
 import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.F32;
 import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
@@ -8,7 +13,6 @@ import static io.chagres.kernels.cpu.vector.Lanes.N;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /// Vector arithmetic of [Decode], whose lanes are elements of a row.
 ///
@@ -18,31 +22,31 @@ final class DecodeMath {
     /// Virtual lanes of a sum: element i belongs to lane i % LANES.
     static final int LANES = 16;
 
-    private static final VectorSpecies<Float> F4 = FloatVector.SPECIES_128;
-    private static final FloatVector EVEN = FloatVector.fromArray(F4, new float[] {0, 2, 4, 6}, 0);
-    private static final FloatVector ODD = FloatVector.fromArray(F4, new float[] {1, 3, 5, 7}, 0);
     private static final long WIDTH = 4L * N;
     private static final long STEP = 4L * LANES;
 
     private DecodeMath() {}
 
     /// Dot products of q with `n` rows of `dim` floats that lie one after the other, as [#LANES]
-    /// partial sums per row. Room for four more rows is needed.
+    /// partial sums per row.
     static void dots(long q, long k, int n, int dim, long sums) {
-        int whole = dim / LANES * LANES;
+        Pack.fill(sums, n * LANES, 0f);
         long rowBytes = 4L * dim;
-        for (int lane = 0; lane < LANES; lane += N) {
-            int i = 0;
-            for (; i + 4 <= n; i += 4) {
-                long o = 4L * lane;
-                four(q + o, k + i * rowBytes + o, rowBytes, whole, sums + i * STEP + o);
-            }
-            for (; i < n; i++) {
-                long o = 4L * lane;
-                one(q + o, k + i * rowBytes + o, whole, sums + i * STEP + o);
+        int whole = dim / LANES * LANES;
+        int j = 0;
+        for (; j + 4 * LANES <= whole; j += 4 * LANES) {
+            for (int lane = 0; lane < LANES; lane += N) {
+                long o = 4L * (j + lane);
+                four(q + o, k + o, rowBytes, n, sums + 4L * lane);
             }
         }
-        for (int j = whole; j < dim; j++) {
+        for (; j < whole; j += LANES) {
+            for (int lane = 0; lane < LANES; lane += N) {
+                long o = 4L * (j + lane);
+                one(q + o, k + o, rowBytes, n, sums + 4L * lane);
+            }
+        }
+        for (; j < dim; j++) {
             float x = ALL.get(FLOAT, q + 4L * j);
             for (int i = 0; i < n; i++) {
                 long at = sums + i * STEP + 4L * (j - whole);
@@ -52,60 +56,72 @@ final class DecodeMath {
         }
     }
 
-    private static void four(long q, long k, long rowBytes, int dim, long sums) {
-        FloatVector a = FloatVector.zero(F32);
-        FloatVector b = FloatVector.zero(F32);
-        FloatVector c = FloatVector.zero(F32);
-        FloatVector d = FloatVector.zero(F32);
-        long k1 = k + rowBytes;
-        long k2 = k1 + rowBytes;
-        long k3 = k2 + rowBytes;
-        for (int i = 0; i < dim; i += LANES) {
-            long o = 4L * i;
-            FloatVector x = FloatVector.fromMemorySegment(F32, ALL, q + o, LE);
-            a = FloatVector.fromMemorySegment(F32, ALL, k + o, LE).fma(x, a);
-            b = FloatVector.fromMemorySegment(F32, ALL, k1 + o, LE).fma(x, b);
-            c = FloatVector.fromMemorySegment(F32, ALL, k2 + o, LE).fma(x, c);
-            d = FloatVector.fromMemorySegment(F32, ALL, k3 + o, LE).fma(x, d);
+    /// Adds what four vectors of each row contribute, [#LANES] floats apart.
+    private static void four(long q, long k, long rowBytes, int n, long sums) {
+        FloatVector q0 = FloatVector.fromMemorySegment(F32, ALL, q, LE);
+        FloatVector q1 = FloatVector.fromMemorySegment(F32, ALL, q + STEP, LE);
+        FloatVector q2 = FloatVector.fromMemorySegment(F32, ALL, q + 2 * STEP, LE);
+        FloatVector q3 = FloatVector.fromMemorySegment(F32, ALL, q + 3 * STEP, LE);
+        for (int i = 0; i < n; i++) {
+            FloatVector a = FloatVector.fromMemorySegment(F32, ALL, sums, LE);
+            a = FloatVector.fromMemorySegment(F32, ALL, k, LE).fma(q0, a);
+            a = FloatVector.fromMemorySegment(F32, ALL, k + STEP, LE).fma(q1, a);
+            a = FloatVector.fromMemorySegment(F32, ALL, k + 2 * STEP, LE).fma(q2, a);
+            a = FloatVector.fromMemorySegment(F32, ALL, k + 3 * STEP, LE).fma(q3, a);
+            a.intoMemorySegment(ALL, sums, LE);
+            k += rowBytes;
+            sums += STEP;
         }
-        a.intoMemorySegment(ALL, sums, LE);
-        b.intoMemorySegment(ALL, sums + STEP, LE);
-        c.intoMemorySegment(ALL, sums + 2 * STEP, LE);
-        d.intoMemorySegment(ALL, sums + 3 * STEP, LE);
     }
 
-    private static void one(long q, long k, int dim, long sum) {
-        FloatVector a = FloatVector.zero(F32);
-        for (int i = 0; i < dim; i += LANES) {
-            FloatVector x = FloatVector.fromMemorySegment(F32, ALL, q + 4L * i, LE);
-            a = FloatVector.fromMemorySegment(F32, ALL, k + 4L * i, LE).fma(x, a);
+    /// Adds what one vector of each row contributes.
+    private static void one(long q, long k, long rowBytes, int n, long sums) {
+        FloatVector x = FloatVector.fromMemorySegment(F32, ALL, q, LE);
+        for (int i = 0; i < n; i++) {
+            FloatVector a = FloatVector.fromMemorySegment(F32, ALL, sums, LE);
+            a = FloatVector.fromMemorySegment(F32, ALL, k, LE).fma(x, a);
+            a.intoMemorySegment(ALL, sums, LE);
+            k += rowBytes;
+            sums += STEP;
         }
-        a.intoMemorySegment(ALL, sum, LE);
     }
 
-    /// Adds the virtual lanes of `n` rows and multiplies by `factor`. Works in fours: up to three
-    /// results after the last are written too.
+    /// Adds the virtual lanes of `n` rows and multiplies by `factor`. Works in fours: needs room
+    /// for three more rows, and writes up to three results after the last.
     static void reduce(long sums, int n, float factor, long dst) {
-        FloatVector f = FloatVector.broadcast(F4, factor);
         for (int i = 0; i < n; i += 4) {
-            FloatVector a = quarter(sums);
-            FloatVector b = quarter(sums + STEP);
-            FloatVector c = quarter(sums + 2 * STEP);
-            FloatVector d = quarter(sums + 3 * STEP);
-            FloatVector ab = EVEN.selectFrom(a, b).add(ODD.selectFrom(a, b));
-            FloatVector cd = EVEN.selectFrom(c, d).add(ODD.selectFrom(c, d));
-            FloatVector all = EVEN.selectFrom(ab, cd).add(ODD.selectFrom(ab, cd));
-            all.mul(f).intoMemorySegment(ALL, dst + 4L * i, LE);
+            // Per row: the sums of four lanes each, then across, neighbours first.
+            quarters(sums);
+            quarters(sums + STEP);
+            quarters(sums + 2 * STEP);
+            quarters(sums + 3 * STEP);
+            across(sums, factor, dst + 4L * i);
             sums += 4 * STEP;
         }
     }
 
-    private static FloatVector quarter(long at) {
+    private static void quarters(long at) {
         FloatVector a = FloatVector.fromMemorySegment(F4, ALL, at, LE);
         FloatVector b = FloatVector.fromMemorySegment(F4, ALL, at + 16, LE);
         FloatVector c = FloatVector.fromMemorySegment(F4, ALL, at + 32, LE);
         FloatVector d = FloatVector.fromMemorySegment(F4, ALL, at + 48, LE);
-        return a.add(b).add(c.add(d));
+        a.add(b).add(c.add(d)).intoMemorySegment(ALL, at, LE);
+    }
+
+    private static void across(long sums, float factor, long dst) {
+        FloatVector a = FloatVector.fromMemorySegment(F4, ALL, sums, LE);
+        FloatVector b = FloatVector.fromMemorySegment(F4, ALL, sums + STEP, LE);
+        FloatVector c = FloatVector.fromMemorySegment(F4, ALL, sums + 2 * STEP, LE);
+        FloatVector d = FloatVector.fromMemorySegment(F4, ALL, sums + 3 * STEP, LE);
+        FloatVector ab0 = a.blend(b.rearrange(NEIGHBOUR), ODD);
+        FloatVector ab1 = a.rearrange(NEIGHBOUR).blend(b, ODD);
+        FloatVector ab = ab0.add(ab1);
+        FloatVector cd0 = c.blend(d.rearrange(NEIGHBOUR), ODD);
+        FloatVector cd1 = c.rearrange(NEIGHBOUR).blend(d, ODD);
+        FloatVector cd = cd0.add(cd1);
+        FloatVector low = ab.blend(cd.rearrange(HALF), HIGH);
+        FloatVector high = ab.rearrange(HALF).blend(cd, HIGH);
+        low.add(high).mul(factor).intoMemorySegment(ALL, dst, LE);
     }
 
     /// The largest of `n` floats (a multiple of [#LANES]), NaN left out.

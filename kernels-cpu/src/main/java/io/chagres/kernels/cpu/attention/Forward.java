@@ -5,8 +5,8 @@ import static io.chagres.kernels.cpu.vector.Lanes.N;
 /// Attention forward for one block of queries of one head, by one worker.
 ///
 /// Keys come in tiles of [#KEYS]. The block's queries are packed once as transposed panels
-/// `[D][PANEL]`; for each tile the keys are packed as `[D][ROWS]` blocks and the values as rows. A
-/// panel then computes S^T = K Q^T, masks it where the diagonal or a mask asks for it, turns it
+/// `[D][PANEL]`; for each tile the keys are packed as `[D][ROWS]` blocks and the values as rows.
+/// A panel then computes S^T = K Q^T, masks it where the diagonal or a mask asks for it, turns it
 /// into probabilities by an online softmax, and adds V^T P^T to its transposed output
 /// `[Dv][PANEL]`.
 ///

@@ -5,9 +5,9 @@ import io.chagres.kernels.cpu.vector.Lanes;
 /// Register-blocked products of small packed matrices, C = A B, in blocks of [#ROWS] rows by
 /// [#PANEL] columns.
 ///
-/// A is read as `[k][rows]`: `ka` bytes from one k to the next, the rows of a block side by side. B
-/// is `[k][columns]` with `kb` bytes per k, C has `ldc` bytes per row. `groups` blocks of rows are
-/// done one below the other; their A parts lie `groupBytes` apart.
+/// A is read as `[k][rows]`: `ka` bytes from one k to the next, the rows of a block side by side.
+/// B is `[k][columns]` with `kb` bytes per k, C has `ldc` bytes per row. `groups` blocks of rows
+/// are done one below the other; their A parts lie `groupBytes` apart.
 ///
 /// Sums run over k in ascending order, so an element has the same bits at every vector width and
 /// whatever block it was computed in.
@@ -85,9 +85,9 @@ final class Micro {
     static void addTile(int columns, long a, long b, long kb, int k, long c, long ldc) {
         for (int j = 0; j < columns; j += PANEL) {
             if (ROWS == 8) {
-                Micro8.addTile(a, b + 4L * j, kb, k, c + 4L * j, ldc);
+                Micro8.addTile(a, 4, b + 4L * j, kb, k, c + 4L * j, ldc);
             } else {
-                Micro4.addTile(a, b + 4L * j, kb, k, c + 4L * j, ldc);
+                Micro4.addTile(a, 4, b + 4L * j, kb, k, c + 4L * j, ldc);
             }
         }
     }

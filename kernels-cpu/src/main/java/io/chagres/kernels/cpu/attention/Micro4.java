@@ -148,8 +148,10 @@ final class Micro4 {
         c31.intoMemorySegment(ALL, c + V, LE);
     }
 
-    /// C = C + A B, where A is a score tile: rows of [Micro#TILE] floats, read along k.
-    static void addTile(long a, long b, long kb, int k, long c, long ldc) {
+    /// C = C + A B, where A is a score tile: rows of [Micro#TILE] floats, read along k. Then `ka`
+    /// is 4, but must not be a constant here: C2 would compute the addresses of A from the loop
+    /// counter, which costs a tenth of the speed.
+    static void addTile(long a, long ka, long b, long kb, int k, long c, long ldc) {
         FloatVector c00 = FloatVector.zero(F32), c01 = c00;
         FloatVector c10 = FloatVector.zero(F32), c11 = c10;
         FloatVector c20 = FloatVector.zero(F32), c21 = c20;
@@ -169,7 +171,7 @@ final class Micro4 {
             x = FloatVector.broadcast(F32, ALL.get(FLOAT, a + 3L * ROW));
             c30 = x.fma(b0, c30);
             c31 = x.fma(b1, c31);
-            a += 4;
+            a += ka;
             b += kb;
         }
         c00 = c00.add(FloatVector.fromMemorySegment(F32, ALL, c, LE));

@@ -8,16 +8,22 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 import io.chagres.kernels.cpu.vector.Lanes;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Moves strided rows into tiles and back. Strides are in bytes.
 final class Pack {
     // Every machine with vectors has 128-bit ones, so one transposition serves all widths.
-    private static final VectorSpecies<Float> F4 = FloatVector.SPECIES_128;
-    private static final FloatVector EVEN = FloatVector.fromArray(F4, new float[] {0, 4, 2, 6}, 0);
-    private static final FloatVector ODD = FloatVector.fromArray(F4, new float[] {1, 5, 3, 7}, 0);
-    private static final FloatVector LOW = FloatVector.fromArray(F4, new float[] {0, 1, 4, 5}, 0);
-    private static final FloatVector HIGH = FloatVector.fromArray(F4, new float[] {2, 3, 6, 7}, 0);
+    static final VectorSpecies<Float> F4 = FloatVector.SPECIES_128;
+    /// Swaps neighbours: lanes 1, 0, 3, 2.
+    static final VectorShuffle<Float> NEIGHBOUR = VectorShuffle.fromValues(F4, 1, 0, 3, 2);
+    /// Swaps halves: lanes 2, 3, 0, 1.
+    static final VectorShuffle<Float> HALF = VectorShuffle.fromValues(F4, 2, 3, 0, 1);
+    /// Lanes 1 and 3.
+    static final VectorMask<Float> ODD = VectorMask.fromValues(F4, false, true, false, true);
+    /// Lanes 2 and 3.
+    static final VectorMask<Float> HIGH = VectorMask.fromValues(F4, false, false, true, true);
 
     private Pack() {}
 
@@ -52,18 +58,18 @@ final class Pack {
             FloatVector b = FloatVector.fromMemorySegment(F4, ALL, s1 + o, LE).mul(f);
             FloatVector d = FloatVector.fromMemorySegment(F4, ALL, s2 + o, LE).mul(f);
             FloatVector e = FloatVector.fromMemorySegment(F4, ALL, s3 + o, LE).mul(f);
-            FloatVector ab0 = EVEN.selectFrom(a, b);
-            FloatVector ab1 = ODD.selectFrom(a, b);
-            FloatVector de0 = EVEN.selectFrom(d, e);
-            FloatVector de1 = ODD.selectFrom(d, e);
+            FloatVector ab0 = a.blend(b.rearrange(NEIGHBOUR), ODD);
+            FloatVector ab1 = a.rearrange(NEIGHBOUR).blend(b, ODD);
+            FloatVector de0 = d.blend(e.rearrange(NEIGHBOUR), ODD);
+            FloatVector de1 = d.rearrange(NEIGHBOUR).blend(e, ODD);
             long at = dst + c * dstStride;
-            LOW.selectFrom(ab0, de0).intoMemorySegment(ALL, at, LE);
+            ab0.blend(de0.rearrange(HALF), HIGH).intoMemorySegment(ALL, at, LE);
             at += dstStride;
-            LOW.selectFrom(ab1, de1).intoMemorySegment(ALL, at, LE);
+            ab1.blend(de1.rearrange(HALF), HIGH).intoMemorySegment(ALL, at, LE);
             at += dstStride;
-            HIGH.selectFrom(ab0, de0).intoMemorySegment(ALL, at, LE);
+            ab0.rearrange(HALF).blend(de0, HIGH).intoMemorySegment(ALL, at, LE);
             at += dstStride;
-            HIGH.selectFrom(ab1, de1).intoMemorySegment(ALL, at, LE);
+            ab1.rearrange(HALF).blend(de1, HIGH).intoMemorySegment(ALL, at, LE);
         }
         long rest = 4L * c;
         long at = dst + c * dstStride;

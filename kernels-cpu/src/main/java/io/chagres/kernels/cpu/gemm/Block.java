@@ -6,6 +6,8 @@ import io.chagres.tensor.DType;
 /// A block of a product, as one worker sees it: `rows` × `columns` of C and `depth` products each. The
 /// team packs it, meets, and computes it. Strides are in bytes.
 final class Block {
+    private static final int RUNS_PER_WORKER = 3;
+
     private final Memory scratch = new Memory();
     private final Grid grid = new Grid();
 
@@ -39,20 +41,22 @@ final class Block {
     long bias;
 
     /// Packs what this worker draws of A's panels, and of B's if `freshB`.
-    void pack(Team team, boolean freshB) {
-        int columnPanels = freshB ? Math.ceilDiv(columns, Tiling.COLUMNS) : 0;
-        int firstPacked = freshB && readB ? columns / Tiling.COLUMNS : 0;
-        int packB = columnPanels - firstPacked;
-        int packA = readA ? 0 : Math.ceilDiv(rows, Tiling.ROWS);
-        if (packA + packB == 0) {
+    void pack(Team team, int workers, boolean freshB) {
+        int firstB = readB ? columns / Tiling.COLUMNS : 0;
+        int panelsB = freshB ? Math.ceilDiv(columns, Tiling.COLUMNS) - firstB : 0;
+        int panelsA = readA ? 0 : Math.ceilDiv(rows, Tiling.ROWS);
+        if (panelsA + panelsB == 0) {
             return;
         }
+        int run = panelsA + panelsB >= RUNS_PER_WORKER * workers * Pack.TOGETHER ? Pack.TOGETHER : 1;
+        int runsB = Math.ceilDiv(panelsB, run);
+        int runs = runsB + Math.ceilDiv(panelsA, run);
         long temporary = scratch.reserve(scratchBytes()) + Tile.BYTES;
-        for (long t = team.next(); t < packA + packB; t = team.next()) {
-            if (t < packB) {
-                packColumns(firstPacked + (int) t, temporary);
+        for (long t = team.next(); t < runs; t = team.next()) {
+            if (t < runsB) {
+                packColumns(firstB + (int) t * run, run, temporary);
             } else {
-                packRows((int) t - packB, temporary);
+                packRows(((int) t - runsB) * run, run, temporary);
             }
         }
         team.barrier();
@@ -83,31 +87,33 @@ final class Block {
         return Tile.BYTES + Pack.scratchBytes(Tiling.COLUMNS, depth);
     }
 
-    private void packColumns(int panel, long temporary) {
+    private void packColumns(int panel, int panels, long temporary) {
         int first = panel * Tiling.COLUMNS;
-        Pack.panel(
+        Pack.panels(
                 bType,
                 b + first * bColumn,
                 bColumn,
                 bStep,
-                Math.min(Tiling.COLUMNS, columns - first),
+                Math.min(panels * Tiling.COLUMNS, columns - first),
                 depth,
                 packedB + panel * Tiling.columnPanelBytes(depth),
                 Tiling.COLUMNS,
+                Tiling.columnPanelBytes(depth),
                 temporary);
     }
 
-    private void packRows(int panel, long temporary) {
+    private void packRows(int panel, int panels, long temporary) {
         int first = panel * Tiling.ROWS;
-        Pack.panel(
+        Pack.panels(
                 aType,
                 a + first * aRow,
                 aRow,
                 aStep,
-                Math.min(Tiling.ROWS, rows - first),
+                Math.min(panels * Tiling.ROWS, rows - first),
                 depth,
                 packedA + panel * Tiling.rowPanelBytes(depth),
                 Tiling.ROWS,
+                Tiling.rowPanelBytes(depth),
                 temporary);
     }
 

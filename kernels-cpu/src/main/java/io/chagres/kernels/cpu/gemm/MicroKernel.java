@@ -7,15 +7,22 @@ import io.chagres.kernels.cpu.vector.Lanes;
 /// **The compiler trap.** A method too large for C1's profiled tier ("out of virtual registers") that
 /// C1 compiled without profile before is never handed to C2 and stays a hundred times too slow for
 /// good. It cannot be seen from the source: it takes a busy C2 queue at the wrong moment. So every
-/// kernel here is small enough for C1's tier 3, with a quarter to spare (16 × 2 vectors fails, 12 × 2
-/// does not): one zero shared by all accumulators, loads and stores by helpers, edges elsewhere.
+/// kernel here is small enough for C1's tier 3 (14 × 2 vectors still is, 16 × 2 is not; 12 × 2 is the
+/// largest here): one zero shared by all accumulators, no edges, no alternatives.
 /// `-XX:TieredStopAtLevel=3 -XX:+PrintCompilation` shows a refusal as COMPILE SKIPPED.
+///
+/// **The other trap.** C2 stops inlining ordinary methods past a number of nodes that these kernels
+/// exceed; then vectors are boxed. It goes on inlining the library's own, so kernels call
+/// `fromMemorySegment` and `intoMemorySegment` themselves and use no helper.
 final class MicroKernel {
     private static final long PANEL_STEP = 4L * Tiling.ROWS;
     private static final long TWO_VECTORS = 2L * Lanes.BITS / 8;
 
     /// Whether 16 accumulators and their operands fit the registers.
     private static final boolean EIGHT_ROWS = Lanes.BITS != 256;
+
+    /// Bytes between rows of A up to which [#strided] can read them: 7 rows away is an int.
+    static final long WIDEST_ROW = 1 << 28;
 
     private MicroKernel() {}
 

@@ -6,8 +6,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Packs a strip of a matrix into a panel `[depth][width]` of floats: the order in which a micro-kernel
-/// reads it. Transposes and element types end here; kernels see panels of floats only.
+/// Packs a strip of a matrix into panels `[depth][width]` of floats: the order in which a micro-kernel
+/// reads them. Transposes and element types end here; kernels see panels of floats only.
 final class Pack {
     private static final int V = Lanes.BITS / 8;
 
@@ -18,18 +18,55 @@ final class Pack {
             VectorSpecies.of(float.class, VectorShape.forBitSize(64 * Tiling.ROWS / 3));
 
     private static final long SPLIT = 8L * Tiling.ROWS / 3;
+    private static final long COLUMNS_ROW = 4L * Tiling.COLUMNS;
+    private static final long ROWS_ROW = 4L * Tiling.ROWS;
 
     private Pack() {}
 
-    /// Bytes of scratch that [#panel] needs for panels of up to `width` by `depth`.
+    /// Panels that are packed together where rows of the source are contiguous.
+    static final int TOGETHER = 4;
+
+    /// Bytes of scratch that [#panels] needs for panels of up to `width` by `depth`.
     static long scratchBytes(int width, int depth) {
         return Transpose.SCRATCH_BYTES + width * stagedRow(depth);
     }
 
-    /// Packs `panel[k][i] = source[i·across + k·along]` for i < `count` ≤ `width`, k < `depth`, strides
-    /// in bytes. Columns from `count` to `width` are unspecified, and up to one vector past the panel's
-    /// end may be overwritten.
-    static void panel(
+    /// Packs `panel[k][i] = source[i·across + k·along]` for i < `count` and k < `depth`, strides in bytes,
+    /// into as many panels of `width` as it takes, `panelBytes` apart. Columns of the last panel beyond
+    /// `count` are unspecified, and up to one vector past a panel's end may be overwritten.
+    ///
+    /// Several panels are packed at a time where that makes for longer runs of memory.
+    static void panels(
+            DType type,
+            long source,
+            long across,
+            long along,
+            int count,
+            int depth,
+            long panel,
+            int width,
+            long panelBytes,
+            long scratch) {
+        int i = 0;
+        if (type == DType.F32 && across == 4) {
+            for (; i + TOGETHER * width <= count; i += TOGETHER * width) {
+                long from = source + 4L * i;
+                if (width == Tiling.COLUMNS) {
+                    fourOfColumns(from, along, depth, panel, panelBytes);
+                } else {
+                    fourOfRows(from, along, depth, panel, panelBytes);
+                }
+                panel += TOGETHER * panelBytes;
+            }
+        }
+        for (; i < count; i += width) {
+            int columns = Math.min(width, count - i);
+            panel(type, source + i * across, across, along, columns, depth, panel, width, scratch);
+            panel += panelBytes;
+        }
+    }
+
+    private static void panel(
             DType type,
             long source,
             long across,
@@ -64,9 +101,9 @@ final class Pack {
     private static void rows(
             DType type, long source, long along, int count, int depth, long panel, long step) {
         if (type == DType.F32 && count == Tiling.COLUMNS) {
-            wideRows(source, along, depth, panel, step);
+            oneOfColumns(source, along, depth, panel);
         } else if (type == DType.F32 && count == Tiling.ROWS) {
-            narrowRows(source, along, depth, panel, step);
+            oneOfRows(source, along, depth, panel);
         } else {
             for (int k = 0; k < depth; k++) {
                 Widen.row(type, source + k * along, panel + k * step, count);
@@ -74,30 +111,62 @@ final class Pack {
         }
     }
 
-    /// Rows of [Tiling#COLUMNS] floats.
-    private static void wideRows(long source, long along, int depth, long panel, long step) {
+    private static void fourOfColumns(
+            long source, long along, int depth, long panel, long panelBytes) {
         for (int k = 0; k < depth; k++) {
-            Lanes.store(Lanes.load(source), panel);
-            Lanes.store(Lanes.load(source + V), panel + V);
-            if (Tiling.COLUMNS == 4 * Lanes.N) {
-                Lanes.store(Lanes.load(source + 2 * V), panel + 2 * V);
-                Lanes.store(Lanes.load(source + 3 * V), panel + 3 * V);
-            }
+            columnsRow(source, panel);
+            columnsRow(source + COLUMNS_ROW, panel + panelBytes);
+            columnsRow(source + 2 * COLUMNS_ROW, panel + 2 * panelBytes);
+            columnsRow(source + 3 * COLUMNS_ROW, panel + 3 * panelBytes);
             source += along;
-            panel += step;
+            panel += COLUMNS_ROW;
         }
     }
 
-    /// Rows of [Tiling#ROWS] floats, two thirds in one vector and one third in a smaller one.
-    private static void narrowRows(long source, long along, int depth, long panel, long step) {
+    private static void fourOfRows(
+            long source, long along, int depth, long panel, long panelBytes) {
         for (int k = 0; k < depth; k++) {
-            FloatVector.fromMemorySegment(TWO_THIRDS, Lanes.ALL, source, Lanes.LE)
-                    .intoMemorySegment(Lanes.ALL, panel, Lanes.LE);
-            FloatVector.fromMemorySegment(THIRD, Lanes.ALL, source + SPLIT, Lanes.LE)
-                    .intoMemorySegment(Lanes.ALL, panel + SPLIT, Lanes.LE);
+            rowsRow(source, panel);
+            rowsRow(source + ROWS_ROW, panel + panelBytes);
+            rowsRow(source + 2 * ROWS_ROW, panel + 2 * panelBytes);
+            rowsRow(source + 3 * ROWS_ROW, panel + 3 * panelBytes);
             source += along;
-            panel += step;
+            panel += ROWS_ROW;
         }
+    }
+
+    private static void oneOfColumns(long source, long along, int depth, long panel) {
+        for (int k = 0; k < depth; k++) {
+            columnsRow(source, panel);
+            source += along;
+            panel += COLUMNS_ROW;
+        }
+    }
+
+    private static void oneOfRows(long source, long along, int depth, long panel) {
+        for (int k = 0; k < depth; k++) {
+            rowsRow(source, panel);
+            source += along;
+            panel += ROWS_ROW;
+        }
+    }
+
+    /// Copies [Tiling#COLUMNS] floats: two vectors, or four.
+    private static void columnsRow(long source, long target) {
+        Lanes.store(Lanes.load(source), target);
+        Lanes.store(Lanes.load(source + V), target + V);
+        if (Tiling.COLUMNS == 4 * Lanes.N) {
+            Lanes.store(Lanes.load(source + 2 * V), target + 2 * V);
+            Lanes.store(Lanes.load(source + 3 * V), target + 3 * V);
+        }
+    }
+
+    /// Copies [Tiling#ROWS] floats: two thirds in one vector and one third in a smaller one.
+    private static void rowsRow(long source, long target) {
+        FloatVector.fromMemorySegment(TWO_THIRDS, Lanes.ALL, source, Lanes.LE)
+                .intoMemorySegment(Lanes.ALL, target, Lanes.LE);
+        FloatVector.fromMemorySegment(THIRD, Lanes.ALL, source + SPLIT, Lanes.LE)
+                .intoMemorySegment(Lanes.ALL, target + SPLIT, Lanes.LE);
     }
 
     private static void gather(

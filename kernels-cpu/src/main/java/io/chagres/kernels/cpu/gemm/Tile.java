@@ -12,14 +12,31 @@ final class Tile {
     /// Bytes of a tile's row.
     static final long ROW = 4L * Tiling.COLUMNS;
 
+    private static final int V = Lanes.BITS / 8;
+
     private Tile() {}
 
     /// Stores `rows` by `columns` of the tile at `c`: `c = (add ? c : 0) + tile + bias`, `bias` being
     /// the address of a row vector or 0 for none.
     static void finish(
             long tile, long c, long cRow, int rows, int columns, boolean add, long bias) {
+        boolean whole = columns == Tiling.COLUMNS && add && bias == 0;
         for (int i = 0; i < rows; i++) {
-            finishRow(tile + i * ROW, c + i * cRow, columns, add, bias);
+            if (whole) {
+                addWholeRow(tile + i * ROW, c + i * cRow);
+            } else {
+                finishRow(tile + i * ROW, c + i * cRow, columns, add, bias);
+            }
+        }
+    }
+
+    /// The common case, all but the first of several blocks of depth.
+    private static void addWholeRow(long tile, long c) {
+        Lanes.store(Lanes.load(c).add(Lanes.load(tile)), c);
+        Lanes.store(Lanes.load(c + V).add(Lanes.load(tile + V)), c + V);
+        if (Tiling.COLUMNS == 4 * Lanes.N) {
+            Lanes.store(Lanes.load(c + 2 * V).add(Lanes.load(tile + 2 * V)), c + 2 * V);
+            Lanes.store(Lanes.load(c + 3 * V).add(Lanes.load(tile + 3 * V)), c + 3 * V);
         }
     }
 

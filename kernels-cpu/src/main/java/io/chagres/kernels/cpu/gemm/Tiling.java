@@ -24,17 +24,17 @@ final class Tiling {
     static final int COLUMNS = Lanes.BITS == 512 ? 32 : 16;
 
     /// Rows of A that a core keeps in its L2, a multiple of 12.
-    static final int ROW_BLOCK = Integer.getInteger("MC", 144);
+    static final int ROW_BLOCK = 96;
 
     /// Columns of B that are packed at a time.
-    static final int COLUMN_BLOCK = Integer.getInteger("NC", 3072);
+    private static final int COLUMN_BLOCK = 3072;
 
-    private static final int DEPTH_BLOCK = Integer.getInteger("KC", 768);
+    private static final int DEPTH_BLOCK = 1024;
 
     private static final int CACHE_LINE = 64;
 
     /// Products M·N·K up to which packing costs more than it saves.
-    static final long SMALL = Long.getLong("SMALL", 64 * 64 * 64);
+    static final long SMALL = 64 * 64 * 64;
 
     /// Rows up to which packing B is not worth it: each element packed would serve few products.
     static final int FEW_ROWS = 2 * ROWS;
@@ -49,29 +49,21 @@ final class Tiling {
         return m <= ROW_BLOCK ? Math.min(COLUMN_BLOCK, 512) : COLUMN_BLOCK;
     }
 
-    /// How many products are added up before the tile goes to memory: K in equal parts of at most 768,
+    /// How many products are added up before the tile goes to memory: K in equal parts of at most 1024,
     /// rounded up to 16.
     static int depthBlock(int k) {
-        int blocks = Math.max(1, ceilDiv(k, DEPTH_BLOCK));
-        return Math.max(16, ceilDiv(ceilDiv(k, blocks), 16) * 16);
+        int blocks = Math.max(1, Math.ceilDiv(k, DEPTH_BLOCK));
+        return Math.max(16, Math.ceilDiv(Math.ceilDiv(k, blocks), 16) * 16);
     }
 
     /// Bytes of a packed panel of A. Packing may write a vector's worth past its end.
     static long rowPanelBytes(int depth) {
         long bytes = 4L * depth * ROWS + Lanes.BITS / 8;
-        return ceilDiv(bytes, CACHE_LINE) * CACHE_LINE;
+        return Math.ceilDiv(bytes, CACHE_LINE) * CACHE_LINE;
     }
 
     /// Bytes of a packed panel of B.
     static long columnPanelBytes(int depth) {
         return 4L * depth * COLUMNS;
-    }
-
-    static int ceilDiv(int a, int b) {
-        return Math.ceilDiv(a, b);
-    }
-
-    static long ceilDiv(long a, long b) {
-        return Math.ceilDiv(a, b);
     }
 }

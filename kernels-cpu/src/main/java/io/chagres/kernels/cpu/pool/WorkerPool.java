@@ -117,11 +117,13 @@ public final class WorkerPool implements AutoCloseable {
             return;
         }
         Frames frames = Frames.current();
-        int wanted = (int) Math.min(threads, (n - 1) / grain + 1);
+        long chunks = (n - 1) / grain + 1;
+        int wanted = (int) Math.min(threads, chunks);
         if (wanted == 1 || frames.inJob || !busy.compareAndSet(false, true)) {
             frames.enter();
             try {
-                for (long from = 0; from < n; from += grain) {
+                for (long chunk = 0; chunk < chunks; chunk++) {
+                    long from = chunk * grain;
                     body.run(a, from, Math.min(n - from, grain) + from, 0);
                 }
             } finally {

@@ -54,6 +54,8 @@ class AttentionTest {
         all.add(of(1, 4, 2, 61, 97, 32, 72).data(Order.TOKENS_FIRST, 5));
         all.add(of(1, 1, 1, 300, 300, 64, 64).causal().data());
         all.add(of(1, 1, 1, 290, 555, 16, 16).causal().data());
+        // More than one block of packed queries.
+        all.add(of(1, 1, 1, 1090, 1100, 8, 8).causal().data());
         all.add(of(1, 2, 1, 300, 300, 16, 16).causal().window(50).data());
         all.add(of(1, 2, 1, 200, 333, 16, 16).causal().window(1).data());
         all.add(of(1, 1, 1, 150, 270, 16, 16).window(100).data());

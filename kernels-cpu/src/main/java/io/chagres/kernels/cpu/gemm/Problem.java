@@ -1,0 +1,113 @@
+package io.chagres.kernels.cpu.gemm;
+
+import io.chagres.tensor.DType;
+import org.jspecify.annotations.Nullable;
+
+/// The parameters of a call, checked, with strides in bytes.
+///
+/// A batch whose products share B and whose A and C lie one below the other is one product of more
+/// rows, and is taken as such.
+final class Problem {
+    int m;
+    int n;
+    int k;
+
+    /// A: element (i, k) at `a + i·aRow + k·aStep`.
+    long a;
+
+    long aRow;
+    long aStep;
+    DType aType = DType.F32;
+
+    /// B: element (k, j) at `b + k·bStep + j·bColumn`.
+    long b;
+
+    long bStep;
+    long bColumn;
+    DType bType = DType.F32;
+
+    /// C: element (i, j) at `c + i·cRow + j·(bytes of an element)`.
+    long c;
+
+    long cRow;
+    int batch;
+    long aBatch;
+    long bBatch;
+    long cBatch;
+
+    /// Address of a row vector to add, or 0.
+    long bias;
+
+    boolean accumulate;
+
+    /// Takes over a call whose result is of type `own`, F32 or F64.
+    void take(GemmCall call, DType own) {
+        m = call.m;
+        n = call.n;
+        k = call.k;
+        aType = operandType("A", call.aType, own);
+        bType = operandType("B", call.bType, own);
+        long bytes = own.bytes();
+        a = call.a;
+        aRow = call.aRow * aType.bytes();
+        aStep = call.aColumn * aType.bytes();
+        aBatch = call.aBatch * aType.bytes();
+        b = call.b;
+        bStep = call.bRow * bType.bytes();
+        bColumn = call.bColumn * bType.bytes();
+        bBatch = call.bBatch * bType.bytes();
+        c = call.c;
+        cRow = call.cRow * bytes;
+        cBatch = call.cBatch * bytes;
+        batch = call.batch;
+        bias = call.bias;
+        accumulate = call.accumulate;
+        check(bytes);
+        if (batch > 1
+                && bBatch == 0
+                && aBatch == aRow * m
+                && cBatch == cRow * m
+                && (long) m * batch <= Integer.MAX_VALUE) {
+            m *= batch;
+            batch = 1;
+        }
+    }
+
+    private void check(long bytes) {
+        if (isEmpty()) {
+            return;
+        }
+        if (c == 0 || (k > 0 && (a == 0 || b == 0))) {
+            String which = c == 0 ? "C" : a == 0 ? "A" : "B";
+            throw new IllegalArgumentException(which + " has no address in a product of " + size());
+        }
+        if (m > 1 && cRow < n * bytes) {
+            throw new IllegalArgumentException(
+                    "rows of C are " + cRow / bytes + " elements apart in a product of " + size());
+        }
+    }
+
+    private String size() {
+        return "M=" + m + ", N=" + n + ", K=" + k;
+    }
+
+    private static DType operandType(String name, @Nullable DType given, DType own) {
+        DType type = given == null ? own : given;
+        boolean narrow = type == DType.BF16 || type == DType.F16;
+        if (type != own && !(own == DType.F32 && narrow)) {
+            throw new IllegalArgumentException(
+                    name + " is " + type + ", which a product in " + own + " does not take");
+        }
+        return type;
+    }
+
+    /// Whether there is no result at all.
+    boolean isEmpty() {
+        return m == 0 || n == 0 || batch == 0;
+    }
+
+    /// Number of multiplications of all products, about.
+    double work() {
+        return (double) m * n * Math.max(1, k) * batch;
+    }
+}

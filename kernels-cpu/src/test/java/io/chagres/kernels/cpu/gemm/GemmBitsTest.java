@@ -1,0 +1,239 @@
+package io.chagres.kernels.cpu.gemm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.chagres.kernels.cpu.pool.WorkerPool;
+import io.chagres.tensor.DType;
+import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.zip.CRC32;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Same operands, same bits: whatever the number of threads, the state of the compiler, the vector
+/// width, and the company a row is in.
+class GemmBitsTest {
+    /// M, N, K, and the layouts of A and B: by rows or transposed.
+    private static final String[] PRODUCTS = {
+        "64,64,64,n,n", "150,200,100,n,n", "131,97,1000,n,t", "300,80,800,t,n", "3,700,900,n,t",
+        "20,1500,130,n,n", "1,2000,500,n,n", "1,900,1025,n,t", "700,1,333,n,n", "900,6,400,n,t",
+        "29,31,37,t,t", "257,129,65,t,t"
+    };
+
+    /// Checksums of the results, which are the same on every machine.
+    private static final long SINGLE = 3_677_089_446L;
+
+    private static final long DOUBLE = 4_254_610_366L;
+
+    private record Case(int m, int n, int k, Operand a, Operand b, Operand bias, DType type) {
+        static Case of(String text, DType type, Arena arena) {
+            String[] f = text.split(",");
+            int m = Integer.parseInt(f[0]);
+            int n = Integer.parseInt(f[1]);
+            int k = Integer.parseInt(f[2]);
+            Random random = new Random(text.hashCode());
+            Operand a =
+                    f[3].equals("n")
+                            ? Operand.dense(arena, type, m, k, random)
+                            : Operand.transposed(arena, type, m, k, random);
+            Operand b =
+                    f[4].equals("n")
+                            ? Operand.dense(arena, type, k, n, random)
+                            : Operand.transposed(arena, type, k, n, random);
+            return new Case(m, n, k, a, b, Operand.dense(arena, type, 1, n, random), type);
+        }
+
+        byte[] run(Gemm gemm, Arena arena) {
+            Operand c = Operand.result(arena, type, 1, m, n, 0, new Random(0));
+            GemmCall call =
+                    new GemmCall()
+                            .shape(m, n, k)
+                            .a(a.address(), a.rowStride, a.columnStride)
+                            .b(b.address(), b.rowStride, b.columnStride)
+                            .c(c.address(), c.rowStride)
+                            .bias(bias.address());
+            if (type == DType.F64) {
+                gemm.dgemm(call);
+            } else {
+                gemm.sgemm(call);
+            }
+            return c.bits();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4})
+    void theNumberOfThreadsDoesNotMatter(int threads) {
+        try (Arena arena = Arena.ofConfined();
+                WorkerPool one = new WorkerPool(1);
+                WorkerPool several = new WorkerPool(threads)) {
+            Gemm alone = new Gemm(one);
+            Gemm together = new Gemm(several);
+            for (DType type : new DType[] {DType.F32, DType.F64}) {
+                for (String product : PRODUCTS) {
+                    Case c = Case.of(product, type, arena);
+                    assertThat(c.run(together, arena))
+                            .as("%s in %s on %d threads", product, type, threads)
+                            .isEqualTo(c.run(alone, arena));
+                }
+            }
+        }
+    }
+
+    @Test
+    void warmthDoesNotMatter() {
+        try (Arena arena = Arena.ofConfined();
+                WorkerPool pool = new WorkerPool(1)) {
+            Gemm gemm = new Gemm(pool);
+            for (String product : new String[] {"29,70,61,n,t", "2,70,61,n,t", "1,70,61,n,n"}) {
+                Case c = Case.of(product, DType.F32, arena);
+                byte[] first = c.run(gemm, arena);
+                for (int i = 0; i < 300; i++) {
+                    assertThat(c.run(gemm, arena)).as("run %d of %s", i, product).isEqualTo(first);
+                }
+            }
+        }
+    }
+
+    @Test
+    void resultsAreTheSameOnEveryMachineAndAtEveryVectorWidth() {
+        assertThat(checksum(DType.F32)).isEqualTo(SINGLE);
+        assertThat(checksum(DType.F64)).isEqualTo(DOUBLE);
+    }
+
+    private static long checksum(DType type) {
+        try (Arena arena = Arena.ofConfined();
+                WorkerPool pool = new WorkerPool(2)) {
+            Gemm gemm = new Gemm(pool);
+            CRC32 crc = new CRC32();
+            for (String product : PRODUCTS) {
+                crc.update(Case.of(product, type, arena).run(gemm, arena));
+            }
+            return crc.getValue();
+        }
+    }
+
+    @Test
+    void aRowDecodedInABatchIsTheRowDecodedAlone() {
+        try (Arena arena = Arena.ofConfined();
+                WorkerPool pool = new WorkerPool(2)) {
+            Gemm gemm = new Gemm(pool);
+            int n = 333;
+            int k = 1500;
+            Random random = new Random(5);
+            Operand x = Operand.dense(arena, DType.F32, 8, k, random);
+            Operand w = Operand.transposed(arena, DType.F32, k, n, random);
+            Operand together = Operand.result(arena, DType.F32, 1, 8, n, 0, random);
+            Operand alone = Operand.result(arena, DType.F32, 1, 1, n, 0, random);
+            gemm.sgemm(
+                    new GemmCall()
+                            .shape(8, n, k)
+                            .a(x.address(), k, 1)
+                            .b(w.address(), 1, k)
+                            .c(together.address(), n));
+            for (int row = 0; row < 8; row++) {
+                gemm.sgemm(
+                        new GemmCall()
+                                .shape(1, n, k)
+                                .a(x.address() + 4L * row * k, k, 1)
+                                .b(w.address(), 1, k)
+                                .c(alone.address(), n));
+                for (int j = 0; j < n; j++) {
+                    assertThat(together.get(0, row, j)).isEqualTo(alone.get(0, 0, j));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aBatchIsItsProducts() {
+        try (Arena arena = Arena.ofConfined();
+                WorkerPool pool = new WorkerPool(2)) {
+            Gemm gemm = new Gemm(pool);
+            Random random = new Random(6);
+            for (int batch : new int[] {2, 3, 8}) {
+                int m = 100;
+                int n = 90;
+                int k = 70;
+                Operand a = Operand.dense(arena, DType.F32, batch * m, k, random);
+                Operand b = Operand.dense(arena, DType.F32, batch * k, n, random);
+                Operand together = Operand.result(arena, DType.F32, batch, m, n, 0, random);
+                Operand single = Operand.result(arena, DType.F32, batch, m, n, 0, random);
+                GemmCall call = new GemmCall().shape(m, n, k);
+                call.a(a.address(), k, 1).b(b.address(), n, 1).c(together.address(), n);
+                gemm.sgemm(call.batch(batch, (long) m * k, (long) k * n, (long) m * n));
+                for (int i = 0; i < batch; i++) {
+                    call.shape(m, n, k)
+                            .a(a.address() + 4L * i * m * k, k, 1)
+                            .b(b.address() + 4L * i * k * n, n, 1)
+                            .c(single.address() + 4L * i * m * n, n);
+                    gemm.sgemm(call);
+                }
+                assertThat(together.bits()).isEqualTo(single.bits());
+            }
+        }
+    }
+
+    @Test
+    void manyThreadsMayUseOneGemm() throws Exception {
+        try (Arena arena = Arena.ofShared();
+                WorkerPool pool = new WorkerPool(3);
+                ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            Gemm gemm = new Gemm(pool);
+            List<Case> cases = new ArrayList<>();
+            List<byte[]> expected = new ArrayList<>();
+            for (String product : PRODUCTS) {
+                Case c = Case.of(product, DType.F32, arena);
+                cases.add(c);
+                expected.add(c.run(gemm, arena));
+            }
+            List<Future<byte[]>> results = new ArrayList<>();
+            for (int repeat = 0; repeat < 4; repeat++) {
+                for (Case c : cases) {
+                    results.add(callers.submit(() -> c.run(gemm, arena)));
+                }
+            }
+            for (int i = 0; i < results.size(); i++) {
+                assertThat(results.get(i).get()).isEqualTo(expected.get(i % cases.size()));
+            }
+        }
+    }
+
+    @Test
+    void aWarmProductAllocatesNothing() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Arena arena = Arena.ofConfined();
+                WorkerPool pool = new WorkerPool(2)) {
+            Gemm gemm = new Gemm(pool);
+            Random random = new Random(8);
+            Operand a = Operand.dense(arena, DType.F32, 48, 40, random);
+            Operand b = Operand.transposed(arena, DType.F32, 40, 96, random);
+            Operand c = Operand.result(arena, DType.F32, 1, 48, 96, 0, random);
+            GemmCall call = new GemmCall();
+            int[] rows = {1, 4, 48};
+            long allocated = Long.MAX_VALUE;
+            for (int attempt = 0; attempt < 400 && allocated > 0; attempt++) {
+                long before = threads.getCurrentThreadAllocatedBytes();
+                for (int i = 0; i < 20; i++) {
+                    for (int m : rows) {
+                        call.shape(m, 96, 40)
+                                .a(a.address(), 40, 1)
+                                .b(b.address(), 1, 40)
+                                .c(c.address(), 96);
+                        gemm.sgemm(call.accumulate(i % 2 == 0));
+                    }
+                }
+                allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            }
+            assertThat(allocated).isZero();
+        }
+    }
+}
