@@ -24,12 +24,16 @@ public final class Examples {
             weights.seal();
             double[] losses = new double[60];
             for (int i = 0; i < losses.length; i++) {
-                losses[i] = step.call(() -> {
-                    Tensor loss = Tape.valueAndGrad(optimizer.parameters(),
-                            () -> HuberLoss.huber(model.apply(x), y), optimizer::accumulate);
-                    optimizer.step(0.01, 1.0);
-                    return loss.item();
-                });
+                losses[i] =
+                        step.call(() -> {
+                            Tensor loss =
+                                    Tape.valueAndGrad(
+                                            optimizer.parameters(),
+                                            () -> HuberLoss.huber(model.apply(x), y),
+                                            optimizer::accumulate);
+                            optimizer.step(0.01, 1.0);
+                            return loss.item();
+                        });
             }
             System.out.printf("loss %.4f -> %.4f%n", losses[0], losses[59]);
             if (!(losses[59] < 0.7 * losses[0])) {

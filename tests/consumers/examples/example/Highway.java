@@ -7,7 +7,9 @@ import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.random.RandomTensors;
 import io.chagres.tensor.random.Rng;
 
-/** A custom layer: y = t · f(x) + (1 - t) · x with a learned gate t. Its tensors are its parameters. */
+/**
+ * A custom layer: y = t · f(x) + (1 - t) · x with a learned gate t. Its tensors are its parameters.
+ */
 public record Highway(Linear transform, Linear gate) {
     static Highway create(TensorArena weights, int size, Rng rng) {
         return new Highway(linear(weights, size, rng), linear(weights, size, rng));

@@ -16,12 +16,11 @@ record Entry(Op op, Tensor[] in, Tensor[] out, boolean[] needs) {
 
     /// Lets go of it, and frees what nothing else keeps and the tape saw being made.
     void unpin(TensorArena arena, long start) {
-        forEachRead(
-                s -> {
-                    if (s.unpin() && s.arena() == arena && s.serial() > start) {
-                        arena.free(s);
-                    }
-                });
+        forEachRead(s -> {
+            if (s.unpin() && s.arena() == arena && s.serial() > start) {
+                arena.free(s);
+            }
+        });
     }
 
     private void forEachRead(Consumer<Storage> action) {

@@ -58,7 +58,8 @@ public final class GradCheck {
         for (int i = 0; i < grads.size(); i++) {
             exact += dot(grads.get(i), direction.get(i));
         }
-        return Math.abs(exact - numeric) / Math.max(1, Math.max(Math.abs(exact), Math.abs(numeric)));
+        return Math.abs(exact - numeric)
+                / Math.max(1, Math.max(Math.abs(exact), Math.abs(numeric)));
     }
 
     private static Tensor random(Tensor like, Rng rng) {

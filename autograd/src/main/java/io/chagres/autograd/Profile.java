@@ -32,11 +32,10 @@ public final class Profile extends Nested {
     /// Runs a body and returns the totals of its operations, the most expensive first.
     public static List<Total> of(Runnable body) {
         Profile profile = new Profile(Interpreter.current());
-        profile.call(
-                () -> {
-                    body.run();
-                    return null;
-                });
+        profile.call(() -> {
+            body.run();
+            return null;
+        });
         return profile.totals();
     }
 

@@ -104,11 +104,10 @@ public final class Tape extends Nested {
         }
         try {
             Tensor y = tape.call(() -> Scope.of(f));
-            tape.inner.call(
-                    () -> {
-                        tape.backward(y, seed != null ? seed : one(y), sink);
-                        return null;
-                    });
+            tape.inner.call(() -> {
+                tape.backward(y, seed != null ? seed : one(y), sink);
+                return null;
+            });
             return y;
         } finally {
             tape.entries.forEach(e -> e.unpin(tape.arena(), tape.start)); // none unless it failed
@@ -118,7 +117,9 @@ public final class Tape extends Nested {
     private static Tensor one(Tensor y) {
         if (y.shape().size() != 1 || !y.dtype().isFloat()) {
             throw new ShapeMismatch(
-                    "gradient of " + y.spec() + ": the function must return a single float; pass a"
+                    "gradient of "
+                            + y.spec()
+                            + ": the function must return a single float; pass a"
                             + " seed for anything else");
         }
         return Full.onesLike(y);
@@ -130,7 +131,11 @@ public final class Tape extends Nested {
             for (int i : update.writes()) {
                 if (tracked.contains(in[i]) || in[i].storage().isPinned()) {
                     throw new IllegalStateException(
-                            op + " would overwrite input " + i + " " + in[i].spec()
+                            op
+                                    + " would overwrite input "
+                                    + i
+                                    + " "
+                                    + in[i].spec()
                                     + ", which the tape tracks or keeps for a gradient; update it"
                                     + " outside");
                 }
@@ -140,8 +145,7 @@ public final class Tape extends Nested {
         if (needs == null) {
             return inner.apply(op, specs, in);
         }
-        if (op instanceof Composite composite
-                && !(op instanceof Fused && !isTracked(inner, in))) {
+        if (op instanceof Composite composite && !(op instanceof Fused && !isTracked(inner, in))) {
             return composite.decompose(in);
         }
         Tensor[] out = inner.apply(op, specs, in);
@@ -226,8 +230,15 @@ public final class Tape extends Nested {
     private static void checkSpec(Entry e, int i, Tensor g) {
         if (!g.spec().equals(e.in()[i].spec())) {
             throw new IllegalStateException(
-                    e.op() + ": gradient of input " + i + " is " + g.spec() + ", the input "
-                            + e.in()[i].spec() + " among " + Arrays.toString(e.in()));
+                    e.op()
+                            + ": gradient of input "
+                            + i
+                            + " is "
+                            + g.spec()
+                            + ", the input "
+                            + e.in()[i].spec()
+                            + " among "
+                            + Arrays.toString(e.in()));
         }
     }
 }

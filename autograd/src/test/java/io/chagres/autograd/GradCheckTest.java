@@ -41,14 +41,13 @@ class GradCheckTest extends Work {
 
     private double error(double slope) {
         double[] error = new double[1];
-        run(
-                () ->
-                        error[0] =
-                                GradCheck.maxError(
-                                        x -> Interpreter.run(new Cube(slope), x.getFirst()),
-                                        List.of(random(0.5, 1, 2, 3)),
-                                        3,
-                                        7));
+        run(() ->
+                error[0] =
+                        GradCheck.maxError(
+                                x -> Interpreter.run(new Cube(slope), x.getFirst()),
+                                List.of(random(0.5, 1, 2, 3)),
+                                3,
+                                7));
         return error[0];
     }
 
@@ -61,30 +60,27 @@ class GradCheckTest extends Work {
 
     @Test
     void findsGradientsThatAreMissing() {
-        run(
-                () ->
-                        assertThat(
-                                        GradCheck.maxError(
-                                                x -> x.getFirst().mul(x.getFirst().detach()),
-                                                List.of(random(0.5, 1, 4)),
-                                                3,
-                                                7))
-                                .isGreaterThan(0.1));
+        run(() ->
+                assertThat(
+                                GradCheck.maxError(
+                                        x -> x.getFirst().mul(x.getFirst().detach()),
+                                        List.of(random(0.5, 1, 4)),
+                                        3,
+                                        7))
+                        .isGreaterThan(0.1));
     }
 
     @Test
     void wantsF64() {
-        run(
-                () ->
-                        assertThatThrownBy(
-                                        () ->
-                                                GradCheck.maxError(
-                                                        List::getFirst,
-                                                        List.of(Tensor.of(step, Shape.of(1), 1f)),
-                                                        1,
-                                                        0))
-                                .isInstanceOf(ShapeMismatch.class)
-                                .hasMessageContaining("F64")
-                                .hasMessageContaining("F32"));
+        run(() ->
+                assertThatThrownBy(() ->
+                                GradCheck.maxError(
+                                        List::getFirst,
+                                        List.of(Tensor.of(step, Shape.of(1), 1f)),
+                                        1,
+                                        0))
+                        .isInstanceOf(ShapeMismatch.class)
+                        .hasMessageContaining("F64")
+                        .hasMessageContaining("F32"));
     }
 }

@@ -153,19 +153,18 @@ class GradientsTest extends Work {
     @ParameterizedTest
     @MethodSource("all")
     void secondOrder(Case c) {
-        run(
-                () -> {
-                    List<Tensor> inputs = c.inputs();
-                    Function<List<Tensor>, Tensor> gradient =
-                            x -> {
-                                var r = Tape.valueAndGrad(x, () -> c.f.apply(x).square().sum());
-                                Tensor all = r.value();
-                                for (Tensor g : r.grads()) {
-                                    all = all.add(g.mul(g.exp()).sum());
-                                }
-                                return all;
-                            };
-                    assertThat(GradCheck.maxError(gradient, inputs, 2, 1)).isLessThan(1e-6);
-                });
+        run(() -> {
+            List<Tensor> inputs = c.inputs();
+            Function<List<Tensor>, Tensor> gradient =
+                    x -> {
+                        var r = Tape.valueAndGrad(x, () -> c.f.apply(x).square().sum());
+                        Tensor all = r.value();
+                        for (Tensor g : r.grads()) {
+                            all = all.add(g.mul(g.exp()).sum());
+                        }
+                        return all;
+                    };
+            assertThat(GradCheck.maxError(gradient, inputs, 2, 1)).isLessThan(1e-6);
+        });
     }
 }

@@ -47,10 +47,8 @@ class ProfileTest extends Work {
     @Test
     void everyOperationButViewsIsAnEvent() throws IOException {
         List<RecordedEvent> events =
-                record(
-                        () ->
-                                Profile.of(
-                                        () -> vector(1, 2, 3, 4).reshape(2, 2).exp().slice(0, 0, 1)));
+                record(() ->
+                        Profile.of(() -> vector(1, 2, 3, 4).reshape(2, 2).exp().slice(0, 0, 1)));
         assertThat(operations(events)).containsExactly("exp");
         RecordedEvent exp = events.getFirst();
         assertThat(exp.getString("input")).isEqualTo("F64(2, 2)");
@@ -60,7 +58,9 @@ class ProfileTest extends Work {
     @Test
     void aStepIsAnEventWithItsArena() throws IOException {
         List<RecordedEvent> events =
-                record(() -> assertThat(Profile.step("train", () -> vector(1, 2).sum().item())).isEqualTo(3));
+                record(() ->
+                        assertThat(Profile.step("train", () -> vector(1, 2).sum().item()))
+                                .isEqualTo(3));
         assertThat(events).extracting(e -> e.getEventType().getName()).containsExactly(STEP, ARENA);
         assertThat(events.get(0).getString("name")).isEqualTo("train");
         RecordedEvent arena = events.get(1);
@@ -78,30 +78,32 @@ class ProfileTest extends Work {
 
     @Test
     void totalsAreKeptWithoutARecording() {
-        run(
-                () -> {
-                    List<Total> totals =
-                            Profile.of(
-                                    () -> {
-                                        Tensor x = random(0, 1, 50, 50);
-                                        Softmax.softmax(x.matmul(x).exp()).exp();
-                                    });
-                    assertThat(totals)
-                            .extracting(Total::name)
-                            .containsExactlyInAnyOrder("MatMul", "EXP", "Softmax");
-                    assertThat(totals).extracting(Total::nanos).isSortedAccordingTo((a, b) -> Long.compare(b, a));
-                    assertThat(totals).filteredOn(t -> t.name().equals("EXP")).extracting(Total::calls).containsExactly(2L);
-                });
+        run(() -> {
+            List<Total> totals =
+                    Profile.of(() -> {
+                        Tensor x = random(0, 1, 50, 50);
+                        Softmax.softmax(x.matmul(x).exp()).exp();
+                    });
+            assertThat(totals)
+                    .extracting(Total::name)
+                    .containsExactlyInAnyOrder("MatMul", "EXP", "Softmax");
+            assertThat(totals)
+                    .extracting(Total::nanos)
+                    .isSortedAccordingTo((a, b) -> Long.compare(b, a));
+            assertThat(totals)
+                    .filteredOn(t -> t.name().equals("EXP"))
+                    .extracting(Total::calls)
+                    .containsExactly(2L);
+        });
     }
 
     @Test
     void aTapeInsideAProfileShowsTheBackwardToo() {
-        run(
-                () -> {
-                    Tensor x = vector(1, 2);
-                    List<Total> totals =
-                            Profile.of(() -> Tape.valueAndGrad(List.of(x), () -> x.exp().sum()));
-                    assertThat(totals).extracting(Total::name).contains("EXP", "SumTo", "MUL", "Full");
-                });
+        run(() -> {
+            Tensor x = vector(1, 2);
+            List<Total> totals =
+                    Profile.of(() -> Tape.valueAndGrad(List.of(x), () -> x.exp().sum()));
+            assertThat(totals).extracting(Total::name).contains("EXP", "SumTo", "MUL", "Full");
+        });
     }
 }

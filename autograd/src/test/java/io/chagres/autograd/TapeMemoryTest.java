@@ -70,14 +70,13 @@ class TapeMemoryTest extends Work {
     }
 
     private long keptBy(int layers, boolean frozen) {
-        run(
-                () -> {
-                    Layers model = Layers.of(layers);
-                    long before = step.used();
-                    List<Tensor> wrt = frozen ? List.of(model.x) : model.weights;
-                    Tape.valueAndGrad(wrt, () -> model.apply(kept), (i, g) -> {});
-                    kept.add(kept.removeLast() - before);
-                });
+        run(() -> {
+            Layers model = Layers.of(layers);
+            long before = step.used();
+            List<Tensor> wrt = frozen ? List.of(model.x) : model.weights;
+            Tape.valueAndGrad(wrt, () -> model.apply(kept), (i, g) -> {});
+            kept.add(kept.removeLast() - before);
+        });
         return kept.getLast();
     }
 
@@ -94,24 +93,23 @@ class TapeMemoryTest extends Work {
     /// The largest amount in use during a whole step of scoped layers, above what was there before.
     private long peak(int layers) {
         long[] peak = new long[1];
-        run(
-                () -> {
-                    Layers model = Layers.of(layers);
-                    long before = step.used();
-                    step.resetPeak();
-                    Tape.valueAndGrad(
-                            model.weights,
-                            () -> {
-                                Tensor h = model.x;
-                                for (Tensor w : model.weights) {
-                                    Tensor in = h;
-                                    h = Scope.of(() -> wasteful(Linear.linear(in, w, null)));
-                                }
-                                return h.sum();
-                            },
-                            (i, g) -> {});
-                    peak[0] = step.peak() - before;
-                });
+        run(() -> {
+            Layers model = Layers.of(layers);
+            long before = step.used();
+            step.resetPeak();
+            Tape.valueAndGrad(
+                    model.weights,
+                    () -> {
+                        Tensor h = model.x;
+                        for (Tensor w : model.weights) {
+                            Tensor in = h;
+                            h = Scope.of(() -> wasteful(Linear.linear(in, w, null)));
+                        }
+                        return h.sum();
+                    },
+                    (i, g) -> {});
+            peak[0] = step.peak() - before;
+        });
         return peak[0];
     }
 
@@ -126,60 +124,50 @@ class TapeMemoryTest extends Work {
 
     @Test
     void afterwardsOnlyTheValueAndTheGradientsAreLeft() {
-        run(
-                () -> {
-                    Layers model = Layers.of(3);
-                    long before = step.used();
-                    var r = Tape.valueAndGrad(model.weights, () -> model.apply(kept).exp().log());
-                    long grads = r.grads().stream().mapToLong(g -> g.storage().bytes()).sum();
-                    assertThat(step.used() - before)
-                            .isEqualTo(grads + r.value().storage().bytes());
-                    assertThat(r.grads()).allMatch(g -> !g.storage().isPinned());
-                    assertThat(model.weights).allMatch(w -> !w.storage().isPinned());
-                });
+        run(() -> {
+            Layers model = Layers.of(3);
+            long before = step.used();
+            var r = Tape.valueAndGrad(model.weights, () -> model.apply(kept).exp().log());
+            long grads = r.grads().stream().mapToLong(g -> g.storage().bytes()).sum();
+            assertThat(step.used() - before).isEqualTo(grads + r.value().storage().bytes());
+            assertThat(r.grads()).allMatch(g -> !g.storage().isPinned());
+            assertThat(model.weights).allMatch(w -> !w.storage().isPinned());
+        });
     }
 
     @Test
     void withASinkOnlyTheValueIsLeft() {
-        run(
-                () -> {
-                    Layers model = Layers.of(3);
-                    long before = step.used();
-                    Tensor y =
-                            Tape.valueAndGrad(
-                                    model.weights, () -> model.apply(kept).exp(), (i, g) -> {});
-                    assertThat(step.used() - before).isEqualTo(y.storage().bytes());
-                    assertThat(y.storage().isPinned()).isFalse();
-                });
+        run(() -> {
+            Layers model = Layers.of(3);
+            long before = step.used();
+            Tensor y =
+                    Tape.valueAndGrad(model.weights, () -> model.apply(kept).exp(), (i, g) -> {});
+            assertThat(step.used() - before).isEqualTo(y.storage().bytes());
+            assertThat(y.storage().isPinned()).isFalse();
+        });
     }
 
     @Test
     void aFunctionOrSinkThatFailsLeavesNothingPinned() {
-        run(
-                () -> {
-                    Layers model = Layers.of(3);
-                    long before = step.used();
-                    assertThatThrownBy(
-                                    () ->
-                                            step.call(
-                                                    () ->
-                                                            Tape.valueAndGrad(
-                                                                    model.weights,
-                                                                    () -> fail(model.apply(kept)))))
-                            .hasMessage("enough");
-                    assertThat(step.used()).isEqualTo(before);
-                    assertThatThrownBy(
-                                    () ->
-                                            step.call(
-                                                    () ->
-                                                            Tape.valueAndGrad(
-                                                                    model.weights,
-                                                                    () -> model.apply(kept),
-                                                                    (i, g) -> fail(g))))
-                            .hasMessage("enough");
-                    assertThat(step.used()).isEqualTo(before);
-                    assertThat(model.weights).allMatch(w -> !w.storage().isPinned());
-                });
+        run(() -> {
+            Layers model = Layers.of(3);
+            long before = step.used();
+            assertThatThrownBy(() ->
+                            step.call(() ->
+                                    Tape.valueAndGrad(
+                                            model.weights, () -> fail(model.apply(kept)))))
+                    .hasMessage("enough");
+            assertThat(step.used()).isEqualTo(before);
+            assertThatThrownBy(() ->
+                            step.call(() ->
+                                    Tape.valueAndGrad(
+                                            model.weights,
+                                            () -> model.apply(kept),
+                                            (i, g) -> fail(g))))
+                    .hasMessage("enough");
+            assertThat(step.used()).isEqualTo(before);
+            assertThat(model.weights).allMatch(w -> !w.storage().isPinned());
+        });
     }
 
     private static Tensor fail(Tensor t) {
@@ -188,52 +176,49 @@ class TapeMemoryTest extends Work {
 
     @Test
     void intermediateValuesAreGoneUnlessPinned() {
-        run(
-                () -> {
-                    Tensor x = vector(1, 2);
-                    Tensor[] seen = new Tensor[2];
-                    Tape.valueAndGrad(
-                            List.of(x),
-                            () -> {
-                                seen[0] = x.exp();
-                                seen[1] = x.scale(2);
-                                seen[1].storage().pin();
-                                return seen[0].add(seen[1]).sum();
-                            });
-                    assertThat(seen[1].toDoubles()).containsExactly(2, 4);
-                    seen[1].storage().unpin();
-                    assertThatThrownBy(() -> seen[0].add(x))
-                            .isInstanceOf(StaleTensor.class)
-                            .hasMessageContaining("made by exp")
-                            .hasMessageContaining("used by add")
-                            .hasMessageContaining("'step'");
-                });
+        run(() -> {
+            Tensor x = vector(1, 2);
+            Tensor[] seen = new Tensor[2];
+            Tape.valueAndGrad(
+                    List.of(x),
+                    () -> {
+                        seen[0] = x.exp();
+                        seen[1] = x.scale(2);
+                        seen[1].storage().pin();
+                        return seen[0].add(seen[1]).sum();
+                    });
+            assertThat(seen[1].toDoubles()).containsExactly(2, 4);
+            seen[1].storage().unpin();
+            assertThatThrownBy(() -> seen[0].add(x))
+                    .isInstanceOf(StaleTensor.class)
+                    .hasMessageContaining("made by exp")
+                    .hasMessageContaining("used by add")
+                    .hasMessageContaining("'step'");
+        });
     }
 
     @Test
     void aScopeKeepsItsResultsAndWhatIsPinned() {
-        run(
-                () -> {
-                    Tensor x = vector(1, 2);
-                    long before = step.used();
-                    Tensor[] seen = new Tensor[2];
-                    Tensor y =
-                            Scope.of(
-                                    () -> {
-                                        seen[0] = x.exp();
-                                        seen[1] = x.square();
-                                        seen[1].storage().pin();
-                                        return seen[0].mul(x).reshape(2, 1);
-                                    });
-                    assertThat(y.toDoubles()).containsExactly(StrictMath.exp(1), 2 * StrictMath.exp(2));
-                    assertThat(seen[0].storage().isAlive()).isFalse();
-                    assertThat(seen[1].toDoubles()).containsExactly(1, 4);
-                    assertThat(step.used() - before).isEqualTo(128);
-                    seen[1].storage().unpin();
-                    Scope.run(() -> x.exp().log().tanh());
-                    assertThat(Scope.ofAll(() -> new Tensor[] {x, x.neg()})).hasSize(2);
-                    assertThat(x.toDoubles()).containsExactly(1, 2);
-                    assertThat(step.used() - before).isEqualTo(192);
-                });
+        run(() -> {
+            Tensor x = vector(1, 2);
+            long before = step.used();
+            Tensor[] seen = new Tensor[2];
+            Tensor y =
+                    Scope.of(() -> {
+                        seen[0] = x.exp();
+                        seen[1] = x.square();
+                        seen[1].storage().pin();
+                        return seen[0].mul(x).reshape(2, 1);
+                    });
+            assertThat(y.toDoubles()).containsExactly(StrictMath.exp(1), 2 * StrictMath.exp(2));
+            assertThat(seen[0].storage().isAlive()).isFalse();
+            assertThat(seen[1].toDoubles()).containsExactly(1, 4);
+            assertThat(step.used() - before).isEqualTo(128);
+            seen[1].storage().unpin();
+            Scope.run(() -> x.exp().log().tanh());
+            assertThat(Scope.ofAll(() -> new Tensor[] {x, x.neg()})).hasSize(2);
+            assertThat(x.toDoubles()).containsExactly(1, 2);
+            assertThat(step.used() - before).isEqualTo(192);
+        });
     }
 }

@@ -25,11 +25,10 @@ abstract class Work {
 
     /// Runs a body in the step arena.
     void run(Runnable body) {
-        step.call(
-                () -> {
-                    body.run();
-                    return null;
-                });
+        step.call(() -> {
+            body.run();
+            return null;
+        });
     }
 
     /// An F64 tensor in the current arena.

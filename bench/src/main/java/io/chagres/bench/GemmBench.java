@@ -58,12 +58,11 @@ public final class GemmBench {
             Tensor a = random(weights, s.m(), s.k(), 1);
             Tensor b = random(weights, s.k(), s.n(), 2);
             double time =
-                    step.call(
-                            () ->
-                                    Timing.median(
-                                            Math.max(1, seconds / 2),
-                                            seconds,
-                                            () -> Scope.run(() -> a.matmul(b))));
+                    step.call(() ->
+                            Timing.median(
+                                    Math.max(1, seconds / 2),
+                                    seconds,
+                                    () -> Scope.run(() -> a.matmul(b))));
             double flops = 2.0 * s.m() * s.n() * s.k();
             long peak = weights.peak() + step.peak();
             return new Measurement(

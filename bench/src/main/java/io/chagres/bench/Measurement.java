@@ -37,12 +37,6 @@ public record Measurement(
     public String toString() {
         return String.format(
                 "%-12s %-18s %d threads  %9.3f ms  %,10.1f %s  peak %,d bytes",
-                name,
-                config,
-                threads,
-                seconds * 1e3,
-                rate,
-                unit.replace('_', ' '),
-                peakBytes);
+                name, config, threads, seconds * 1e3, rate, unit.replace('_', ' '), peakBytes);
     }
 }

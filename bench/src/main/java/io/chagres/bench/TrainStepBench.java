@@ -55,25 +55,22 @@ public final class TrainStepBench {
             Transformer model = TransformerBuilder.create(config, weights, 1);
             AdamWOptimizer optimizer =
                     new AdamWOptimizer(
-                            Modules.parameters(model),
-                            weights,
-                            AdamWOptimizer.Options.defaults());
+                            Modules.parameters(model), weights, AdamWOptimizer.Options.defaults());
             weights.seal();
             double time =
                     Timing.median(
                             seconds / 2,
                             seconds,
                             () ->
-                                    step.call(
-                                            () -> {
-                                                Tensor x = Tensor.of(step, shape, ids);
-                                                Tensor y = Tensor.of(step, shape, targets);
-                                                Tape.valueAndGrad(
-                                                        optimizer.parameters(),
-                                                        () -> loss(model, x, y, tokens),
-                                                        optimizer::accumulate);
-                                                return optimizer.step(3e-4, 1.0);
-                                            }));
+                                    step.call(() -> {
+                                        Tensor x = Tensor.of(step, shape, ids);
+                                        Tensor y = Tensor.of(step, shape, targets);
+                                        Tape.valueAndGrad(
+                                                optimizer.parameters(),
+                                                () -> loss(model, x, y, tokens),
+                                                optimizer::accumulate);
+                                        return optimizer.step(3e-4, 1.0);
+                                    }));
             return new Measurement(
                     "train-step",
                     work.preset(),

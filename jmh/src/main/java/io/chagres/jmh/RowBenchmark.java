@@ -101,7 +101,17 @@ public class RowBenchmark {
     @Benchmark
     public void layerNormBackward() {
         LayerNorm.backward(
-                pool, g, x, w, perRow, perRowToo, y, gradients, gradients + 4L * n, rows, n,
+                pool,
+                g,
+                x,
+                w,
+                perRow,
+                perRowToo,
+                y,
+                gradients,
+                gradients + 4L * n,
+                rows,
+                n,
                 scratch);
     }
 

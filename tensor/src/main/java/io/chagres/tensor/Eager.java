@@ -13,8 +13,8 @@ import io.chagres.tensor.op.View;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Evaluates operations at once: views by changing the layout, primitives by the backend, composites
-/// by a kernel where the backend has one and by their decomposition otherwise.
+/// Evaluates operations at once: views by changing the layout, primitives by the backend,
+/// composites by a kernel where the backend has one and by their decomposition otherwise.
 ///
 /// @param backend what computes
 /// @param arena where results go, whatever arena the inputs are in
@@ -28,9 +28,14 @@ public record Eager(Backend backend, TensorArena arena) implements Interpreter {
             t.storage().check(op);
             if (t.storage().arena().source() != arena.source()) {
                 throw new IllegalArgumentException(
-                        op + ": a tensor of arena '" + t.storage().arena().name() + "' lives on "
-                                + t.storage().arena().source().name() + ", the operation runs on "
-                                + arena.source().name() + "; move it with copyTo(arena)");
+                        op
+                                + ": a tensor of arena '"
+                                + t.storage().arena().name()
+                                + "' lives on "
+                                + t.storage().arena().source().name()
+                                + ", the operation runs on "
+                                + arena.source().name()
+                                + "; move it with copyTo(arena)");
             }
         }
         return switch (op) {
@@ -103,7 +108,10 @@ public record Eager(Backend backend, TensorArena arena) implements Interpreter {
         }
         if (!Arrays.equals(want, specs)) {
             throw new IllegalStateException(
-                    op + ": infer says " + Arrays.toString(want) + ", decompose gives "
+                    op
+                            + ": infer says "
+                            + Arrays.toString(want)
+                            + ", decompose gives "
                             + Arrays.toString(specs));
         }
     }

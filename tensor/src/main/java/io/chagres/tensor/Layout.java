@@ -31,7 +31,11 @@ public final class Layout {
     public static Layout of(Shape shape, long[] strides, long offset) {
         if (strides.length != shape.rank()) {
             throw new ShapeMismatch(
-                    "shape " + shape + " needs " + shape.rank() + " strides, got "
+                    "shape "
+                            + shape
+                            + " needs "
+                            + shape.rank()
+                            + " strides, got "
                             + Arrays.toString(strides));
         }
         Layout layout = new Layout(shape, strides.clone(), offset);
@@ -116,7 +120,8 @@ public final class Layout {
         for (int i = 0; i < order.length; i++) {
             int a = shape.axis(order[i]);
             if (seen[a]) {
-                throw new ShapeMismatch("permute: axis " + a + " twice in " + Arrays.toString(order));
+                throw new ShapeMismatch(
+                        "permute: axis " + a + " twice in " + Arrays.toString(order));
             }
             seen[a] = true;
             dims[i] = shape.dim(a);
@@ -146,8 +151,16 @@ public final class Layout {
         boolean inside = sane && (length == 0 || from < n && length - 1 <= (n - 1 - from) / step);
         if (!inside) {
             throw new ShapeMismatch(
-                    "slice [" + from + ", +" + length + ", step " + step + "] of axis " + a
-                            + " in shape " + shape);
+                    "slice ["
+                            + from
+                            + ", +"
+                            + length
+                            + ", step "
+                            + step
+                            + "] of axis "
+                            + a
+                            + " in shape "
+                            + shape);
         }
         long[] st = strides.clone();
         long at = offset + from * st[a];
@@ -184,8 +197,7 @@ public final class Layout {
                 run = shape.dim(from);
                 stride = strides[from];
                 from--;
-                while (from >= 0
-                        && (shape.dim(from) == 1 || strides[from] == stride * run)) {
+                while (from >= 0 && (shape.dim(from) == 1 || strides[from] == stride * run)) {
                     run *= shape.dim(from);
                     from--;
                 }

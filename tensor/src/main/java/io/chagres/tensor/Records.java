@@ -55,7 +55,8 @@ public final class Records {
                 values.add(m.invoke(record));
             } catch (IllegalAccessException e) {
                 throw new IllegalArgumentException(
-                        "cannot read record " + record.getClass().getName()
+                        "cannot read record "
+                                + record.getClass().getName()
                                 + ": make it public in an exported package, or open its package to"
                                 + " io.chagres.tensor",
                         e);

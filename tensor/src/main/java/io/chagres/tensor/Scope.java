@@ -4,9 +4,10 @@ import io.chagres.tensor.memory.Storage;
 import io.chagres.tensor.memory.TensorArena;
 import java.util.function.Supplier;
 
-/// Bounds the life of intermediate results. When a scope ends, what was allocated inside it is freed,
-/// except its results and whatever a tape keeps for the backward pass. A layer that wraps itself in a
-/// scope leaves behind only what is needed; a tensor that was freed throws when it is used.
+/// Bounds the life of intermediate results. When a scope ends, what was allocated inside it is
+/// freed, except its results and whatever a tape keeps for the backward pass. A layer that wraps
+/// itself in a scope leaves behind only what is needed; a tensor that was freed throws when it is
+/// used.
 public final class Scope {
     private Scope() {}
 
@@ -30,10 +31,9 @@ public final class Scope {
 
     /// Runs a body for its effects and keeps nothing.
     public static void run(Runnable body) {
-        ofAll(
-                () -> {
-                    body.run();
-                    return new Tensor[0];
-                });
+        ofAll(() -> {
+            body.run();
+            return new Tensor[0];
+        });
     }
 }

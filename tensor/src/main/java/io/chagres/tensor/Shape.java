@@ -103,8 +103,8 @@ public final class Shape {
         return new Shape(d);
     }
 
-    /// The shape both broadcast to under NumPy's rules: axes are aligned from the right and a size of
-    /// 1 stretches.
+    /// The shape both broadcast to under NumPy's rules: axes are aligned from the right and a size
+    /// of 1 stretches.
     ///
     /// @throws ShapeMismatch when two sizes differ and neither is 1
     public static Shape broadcast(Shape a, Shape b) {

@@ -48,9 +48,7 @@ public final class Tensor {
 
     static Tensor allocate(TensorArena arena, Spec spec, Object owner) {
         return new Tensor(
-                spec.dtype(),
-                Layout.contiguous(spec.shape()),
-                arena.allocate(spec.bytes(), owner));
+                spec.dtype(), Layout.contiguous(spec.shape()), arena.allocate(spec.bytes(), owner));
     }
 
     /// A contiguous F32 tensor with these values, row-major.

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/// Moves elements between tensors and Java arrays, on any device. Conversions round to nearest even;
-/// I64 to double and float loses digits beyond their precision.
+/// Moves elements between tensors and Java arrays, on any device. Conversions round to nearest
+/// even; I64 to double and float loses digits beyond their precision.
 public final class TensorData {
     private static final ValueLayout.OfDouble F64 =
             ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -92,7 +92,13 @@ public final class TensorData {
     public static void writeRaw(Tensor t, MemorySegment bytes) {
         if (!t.layout().isContiguous() || bytes.byteSize() != t.spec().bytes()) {
             throw new ShapeMismatch(
-                    "write: " + bytes.byteSize() + " bytes into " + t.spec() + " (" + t.layout() + ")");
+                    "write: "
+                            + bytes.byteSize()
+                            + " bytes into "
+                            + t.spec()
+                            + " ("
+                            + t.layout()
+                            + ")");
         }
         t.storage().arena().source().write(t.address(), bytes);
     }
@@ -153,10 +159,7 @@ public final class TensorData {
             MemorySegment s = span(t, arena);
             for (int i = 0; i < out.length; i++) {
                 long at = t.layout().index(i) - t.layout().offset();
-                out[i] =
-                        t.dtype() == DType.I64
-                                ? s.get(I64, 8 * at)
-                                : (long) get(s, t.dtype(), at);
+                out[i] = t.dtype() == DType.I64 ? s.get(I64, 8 * at) : (long) get(s, t.dtype(), at);
             }
         }
         return out;

@@ -10,11 +10,9 @@ import io.chagres.tensor.op.Affine;
 import io.chagres.tensor.op.Composite;
 import io.chagres.tensor.op.Copy;
 import io.chagres.tensor.op.Update;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 class EagerTest {
     /// y = 4x, by way of two intermediate results.
@@ -134,11 +132,10 @@ class EagerTest {
 
     @Test
     void aDecompositionThatContradictsInferIsReported() {
-        assertThatThrownBy(
-                        () ->
-                                with(
-                                        new TinyBackend(),
-                                        (x, step) -> Interpreter.run(new Liar(), x).toFloats()))
+        assertThatThrownBy(() ->
+                        with(
+                                new TinyBackend(),
+                                (x, step) -> Interpreter.run(new Liar(), x).toFloats()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("Liar")
                 .hasMessageContaining("F32(9)");

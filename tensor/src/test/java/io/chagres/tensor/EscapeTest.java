@@ -5,14 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.chagres.tensor.memory.StaleTensor;
 import io.chagres.tensor.memory.TensorArena;
-
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 
 /// A tensor must not leave the scope that owns its memory, however it is wrapped.
 class EscapeTest {
@@ -63,13 +61,11 @@ class EscapeTest {
 
     @Test
     void aNestedScopeIsAScopeToo() {
-        step.call(
-                () -> {
-                    Tensor mine = w.scale(2);
-                    assertThatThrownBy(() -> step.call(() -> w.scale(2)))
-                            .isInstanceOf(StaleTensor.class);
-                    assertThat(mine.toFloats()).containsExactly(2, 4);
-                    return 0;
-                });
+        step.call(() -> {
+            Tensor mine = w.scale(2);
+            assertThatThrownBy(() -> step.call(() -> w.scale(2))).isInstanceOf(StaleTensor.class);
+            assertThat(mine.toFloats()).containsExactly(2, 4);
+            return 0;
+        });
     }
 }

@@ -3,10 +3,9 @@ package io.chagres.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.Test;
-
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 
 class LayoutTest {
     private final Layout layout = Layout.contiguous(Shape.of(2, 3, 4));

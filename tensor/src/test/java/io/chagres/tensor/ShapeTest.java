@@ -3,9 +3,8 @@ package io.chagres.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.Test;
-
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 
 class ShapeTest {
     private final Shape shape = Shape.of(2, 3, 4);

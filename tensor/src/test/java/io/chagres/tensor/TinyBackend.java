@@ -8,7 +8,6 @@ import io.chagres.tensor.op.Affine;
 import io.chagres.tensor.op.Binary;
 import io.chagres.tensor.op.Copy;
 import io.chagres.tensor.op.Primitive;
-
 import java.util.ArrayList;
 import java.util.List;
 

@@ -31,8 +31,12 @@ public final class CpuBackend implements Backend {
 
     @Override
     public String describe() {
-        return "Vector API, " + Lanes.BITS + " bits, " + threads
-                + (threads == 1 ? " thread" : " threads") + "; kernels: "
+        return "Vector API, "
+                + Lanes.BITS
+                + " bits, "
+                + threads
+                + (threads == 1 ? " thread" : " threads")
+                + "; kernels: "
                 + String.join(", ", kernels().operations());
     }
 

@@ -38,7 +38,7 @@ public final class Decoder {
     ///
     /// @return logits of what follows the last token
     /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; the
-    ///     sequence is unchanged then
+    ///   sequence is unchanged then
     public float[] prefill(KvCache.Sequence sequence, int... tokens) {
         return forward(List.of(sequence), tokens, tokens.length)[0];
     }
@@ -47,7 +47,7 @@ public final class Decoder {
     ///
     /// @return logits of what follows, one row per sequence
     /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; all
-    ///     sequences are unchanged then
+    ///   sequences are unchanged then
     public float[][] decode(List<KvCache.Sequence> sequences, int... tokens) {
         return forward(sequences, tokens, 1);
     }
@@ -63,8 +63,10 @@ public final class Decoder {
             starts[i] = sequences.get(i).length();
             if (starts[i] + perSequence > maxLength()) {
                 throw new IllegalArgumentException(
-                        "sequence of " + (starts[i] + perSequence)
-                                + " tokens: the model can see " + maxLength());
+                        "sequence of "
+                                + (starts[i] + perSequence)
+                                + " tokens: the model can see "
+                                + maxLength());
             }
         }
         boolean done = false;

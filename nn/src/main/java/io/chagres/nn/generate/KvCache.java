@@ -31,8 +31,12 @@ public final class KvCache {
 
     /// Bytes a cache for this many tokens takes.
     public static long bytes(TransformerConfig config, int maxTokens) {
-        return 2L * config.numLayers() * config.kvWidth() * DType.F32.bytes()
-                * pagesFor(maxTokens) * PAGE_TOKENS;
+        return 2L
+                * config.numLayers()
+                * config.kvWidth()
+                * DType.F32.bytes()
+                * pagesFor(maxTokens)
+                * PAGE_TOKENS;
     }
 
     /// A sequence without tokens.
@@ -60,8 +64,7 @@ public final class KvCache {
     private Tensor pages(long part) {
         int heads = config.numKvHeads();
         Shape shape = Shape.of(pool.pages(), heads, PAGE_TOKENS, config.headDim());
-        Layout layout =
-                Layout.of(shape, Layout.contiguous(shape).strides(), part * shape.size());
+        Layout layout = Layout.of(shape, Layout.contiguous(shape).strides(), part * shape.size());
         return new Tensor(DType.F32, layout, pool.storage());
     }
 
@@ -89,8 +92,14 @@ public final class KvCache {
             int need = pagesFor(length + tokens) - held;
             if (need > pool.available()) {
                 throw new BudgetExceeded(
-                        "the KV cache is full: " + tokens + " more tokens need " + need
-                                + " pages of " + PAGE_TOKENS + " tokens, " + pool.available()
+                        "the KV cache is full: "
+                                + tokens
+                                + " more tokens need "
+                                + need
+                                + " pages of "
+                                + PAGE_TOKENS
+                                + " tokens, "
+                                + pool.available()
                                 + " are free");
             }
             for (int i = 0; i < need; i++) {

@@ -40,15 +40,13 @@ final class KvPass extends Pass {
     }
 
     @Override
-    protected Tensor attend(
-            int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
+    protected Tensor attend(int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
         Tensor keys = cache.keys(layer);
         Tensor values = cache.values(layer);
         Interpreter.runAll(KvAppend.INSTANCE, keys, values, k, v, table, starts);
         if (fresh) {
             return super.attend(layer, q, k, v, scale, window);
         }
-        return Interpreter.run(
-                new PagedAttention(scale, window), q, keys, values, table, lengths);
+        return Interpreter.run(new PagedAttention(scale, window), q, keys, values, table, lengths);
     }
 }

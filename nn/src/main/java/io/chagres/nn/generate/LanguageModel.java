@@ -35,7 +35,7 @@ public final class LanguageModel implements AutoCloseable {
     /// @param device `auto`, `cpu`, …
     /// @param threads host threads to compute with; 0 for one per processor
     /// @param maxTokens room in the KV cache; 0 for the longest sequence the model can see, at most
-    ///     4,096
+    ///   4,096
     /// @param limitBytes bytes that activations and the KV cache may take
     public record Options(String device, int threads, int maxTokens, long limitBytes) {
         /// All processors, no limit.
@@ -94,17 +94,15 @@ public final class LanguageModel implements AutoCloseable {
             TensorArena cache =
                     backend.arena(
                             "kv cache",
-                            ArenaOptions.of(0).withLimit(Math.min(cacheBytes, options.limitBytes())));
+                            ArenaOptions.of(0)
+                                    .withLimit(Math.min(cacheBytes, options.limitBytes())));
             resources.add(cache);
             KvCache pages = new KvCache(config, cache, tokens);
             long left = Math.max(0, options.limitBytes() - cache.used());
             TensorArena step = backend.arena("step", ArenaOptions.of(0).withLimit(left));
             resources.add(step);
             return new LanguageModel(
-                    checkpoint,
-                    tokenizer,
-                    new Decoder(checkpoint.model(), step, pages),
-                    resources);
+                    checkpoint, tokenizer, new Decoder(checkpoint.model(), step, pages), resources);
         } catch (Throwable e) {
             closeAll(resources);
             throw e;
@@ -144,7 +142,7 @@ public final class LanguageModel implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException when there is no token, or more than the model can see
     /// @throws io.chagres.tensor.memory.BudgetExceeded when the KV cache is full; whatever was
-    ///     handed on until then is right
+    ///   handed on until then is right
     public Generation generate(int[] prompt, SamplingOptions options, Predicate<String> sink) {
         if (prompt.length == 0) {
             throw new IllegalArgumentException(
@@ -152,7 +150,9 @@ public final class LanguageModel implements AutoCloseable {
         }
         if (prompt.length > decoder.maxLength()) {
             throw new IllegalArgumentException(
-                    "the prompt has " + prompt.length + " tokens, the model can see "
+                    "the prompt has "
+                            + prompt.length
+                            + " tokens, the model can see "
                             + decoder.maxLength());
         }
         turn.lock();

@@ -28,7 +28,7 @@ public final class Sampler {
     /// Chooses a token and counts it as having occurred. The logits are changed.
     ///
     /// @throws IllegalStateException when the largest logit is not finite, as in a model that
-    ///     diverged
+    ///   diverged
     public int next(float[] logits) {
         penalise(logits);
         int best = argMax(logits);
@@ -47,13 +47,12 @@ public final class Sampler {
         }
         seen.stream()
                 .filter(t -> t < logits.length)
-                .forEach(
-                        t ->
-                                logits[t] =
-                                        (float)
-                                                (logits[t] > 0
-                                                        ? logits[t] / penalty
-                                                        : logits[t] * penalty));
+                .forEach(t ->
+                        logits[t] =
+                                (float)
+                                        (logits[t] > 0
+                                                ? logits[t] / penalty
+                                                : logits[t] * penalty));
     }
 
     private int draw(float[] logits, float max) {

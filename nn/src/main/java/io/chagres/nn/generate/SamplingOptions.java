@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param topP smallest set of tokens with this joint probability to choose from; 1 for all
 /// @param minP least probability relative to the likeliest token; 0 for all
 /// @param repetitionPenalty divides positive and multiplies negative logits of tokens that
-///     occurred; 1 for none. Keskar et al. 2019, arXiv:1909.05858
+///   occurred; 1 for none. Keskar et al. 2019, arXiv:1909.05858
 /// @param seed of the random numbers
 /// @param maxNewTokens most tokens to generate
 /// @param stop texts that end the answer; they are not part of it

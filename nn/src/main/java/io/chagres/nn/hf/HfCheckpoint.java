@@ -41,7 +41,8 @@ public record HfCheckpoint(
     /// Opens the weights of a folder.
     public static SafeTensors open(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
-            throw new IOException(folder + " is not a folder; a checkpoint is one, with config.json");
+            throw new IOException(
+                    folder + " is not a folder; a checkpoint is one, with config.json");
         }
         return SafeTensors.open(folder);
     }
@@ -60,8 +61,7 @@ public record HfCheckpoint(
         TransformerConfig config = HfConfig.read(folder).transformer();
         HfNames names = HfNames.of(config);
         Transformer model =
-                TransformerBuilder.build(
-                        config, HfTensors.source(file, names, weights, mapped));
+                TransformerBuilder.build(config, HfTensors.source(file, names, weights, mapped));
         return new HfCheckpoint(config, GenerationConfig.read(folder), model);
     }
 
@@ -73,8 +73,7 @@ public record HfCheckpoint(
         generation.write(folder.resolve(GenerationConfig.FILE));
         SafeTensorsWriter writer = new SafeTensorsWriter();
         try (Arena copies = Arena.ofConfined()) {
-            HfTensors.write(
-                    Modules.parameters(model), HfNames.of(model.config()), writer, copies);
+            HfTensors.write(Modules.parameters(model), HfNames.of(model.config()), writer, copies);
             writer.writeSharded(folder, SHARD_BYTES);
         }
     }

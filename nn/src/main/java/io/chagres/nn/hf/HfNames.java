@@ -62,10 +62,7 @@ public record HfNames(List<Entry> entries) {
             String us = "blocks." + i + ".";
             t.norm(hf + "ln_1", us + "attentionNorm");
             t.conv1d(
-                    hf + "attn.c_attn",
-                    us + "attention.q",
-                    us + "attention.k",
-                    us + "attention.v");
+                    hf + "attn.c_attn", us + "attention.q", us + "attention.k", us + "attention.v");
             t.conv1d(hf + "attn.c_proj", us + "attention.o");
             t.norm(hf + "ln_2", us + "mlpNorm");
             t.conv1d(hf + "mlp.c_fc", us + "mlp.up");

@@ -30,10 +30,10 @@ public final class HfTensors {
     /// there, in its shape, and nothing else.
     ///
     /// @param file the open checkpoint; with `mapped` it must stay open as long as the model is
-    ///     used
+    ///   used
     /// @param weights where parameters go
     /// @param mapped whether F32 parameters stay in the mapped file, read-only, instead of being
-    ///     copied
+    ///   copied
     /// @throws UnsupportedModel naming what is missing, left over or misshapen
     public static ParameterSource source(
             SafeTensors file, HfNames names, TensorArena weights, boolean mapped) {
@@ -42,7 +42,10 @@ public final class HfTensors {
         Set<String> left = new TreeSet<>(file.names());
         Set<String> missing = new TreeSet<>();
         for (HfNames.Entry e : names.entries()) {
-            String stored = e.stored().startsWith(prefix) ? e.stored().substring(prefix.length()) : e.stored();
+            String stored =
+                    e.stored().startsWith(prefix)
+                            ? e.stored().substring(prefix.length())
+                            : e.stored();
             if (!left.remove(stored)) {
                 missing.add(stored);
             }
@@ -54,8 +57,13 @@ public final class HfTensors {
         if (!missing.isEmpty() || !left.isEmpty()) {
             int total = names.entries().size();
             throw new UnsupportedModel(
-                    file.path() + ": " + (total - missing.size()) + " of " + total
-                            + " tensors matched" + list("; missing: ", missing)
+                    file.path()
+                            + ": "
+                            + (total - missing.size())
+                            + " of "
+                            + total
+                            + " tensors matched"
+                            + list("; missing: ", missing)
                             + list("; left over: ", left));
         }
         return (path, shape, init) -> {
@@ -71,24 +79,20 @@ public final class HfTensors {
     ///
     /// @param parameters ours by path
     /// @param copies where bytes that need another order are put; it must live until the file is
-    ///     written
+    ///   written
     public static void write(
-            Map<String, Tensor> parameters,
-            HfNames names,
-            SafeTensorsWriter writer,
-            Arena copies) {
+            Map<String, Tensor> parameters, HfNames names, SafeTensorsWriter writer, Arena copies) {
         for (HfNames.Entry e : names.entries()) {
             List<Tensor> parts =
                     e.paths().stream()
-                            .map(
-                                    p -> {
-                                        Tensor t = parameters.get(p);
-                                        if (t == null) {
-                                            throw new IllegalArgumentException(
-                                                    "the model has no parameter " + p);
-                                        }
-                                        return t;
-                                    })
+                            .map(p -> {
+                                Tensor t = parameters.get(p);
+                                if (t == null) {
+                                    throw new IllegalArgumentException(
+                                            "the model has no parameter " + p);
+                                }
+                                return t;
+                            })
                             .toList();
             writer.add(e.stored(), storedSpec(e, parts), storedBytes(e, parts, copies));
         }
@@ -145,7 +149,9 @@ public final class HfTensors {
         }
         int shown = Math.min(8, names.size());
         String some = String.join(", ", List.copyOf(names).subList(0, shown));
-        return title + some + (names.size() > shown ? " and " + (names.size() - shown) + " more" : "");
+        return title
+                + some
+                + (names.size() > shown ? " and " + (names.size() - shown) + " more" : "");
     }
 
     /// One of our parameters inside a stored tensor.
@@ -158,8 +164,14 @@ public final class HfTensors {
             int parts = entry.paths().size();
             if (shape.rank() == 0 || !all.equals(shape.with(0, shape.dim(0) * parts))) {
                 throw new UnsupportedModel(
-                        file.path() + ": tensor " + stored + " is " + spec + ", the config asks for "
-                                + shape + (parts > 1 ? " in each of " + parts + " parts" : "")
+                        file.path()
+                                + ": tensor "
+                                + stored
+                                + " is "
+                                + spec
+                                + ", the config asks for "
+                                + shape
+                                + (parts > 1 ? " in each of " + parts + " parts" : "")
                                 + (entry.transposed() ? ", stored transposed" : ""));
             }
             Layout layout = Layout.contiguous(spec.shape());

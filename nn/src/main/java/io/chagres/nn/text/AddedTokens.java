@@ -30,8 +30,7 @@ final class AddedTokens {
             added.byId.put(token.id(), token);
             added.size = Math.max(added.size, token.id() + 1);
             if (token.normalized()) {
-                String content =
-                        normalizer.apply(CharText.of(token.content(), false)).toString();
+                String content = normalizer.apply(CharText.of(token.content(), false)).toString();
                 if (!content.isEmpty()) {
                     added.normalized.add(content, token);
                 }

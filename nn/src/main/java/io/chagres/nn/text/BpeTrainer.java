@@ -113,7 +113,7 @@ public final class BpeTrainer {
     /// Trains on texts; words do not reach across two texts.
     ///
     /// @throws IllegalArgumentException when the vocabulary has no room for special tokens and
-    ///     bytes, or `prependBos` is set without a `bosToken`
+    ///   bytes, or `prependBos` is set without a `bosToken`
     public Tokenizer train(Iterable<String> texts) {
         if (vocabSize < specialTokens.size() + ALPHABET) {
             throw new IllegalArgumentException(
@@ -138,8 +138,7 @@ public final class BpeTrainer {
             byteIds[b] = alphabet.indexOf(String.valueOf(ByteAlphabet.charOf((byte) b)));
         }
         var learner = new BpeLearner();
-        count(texts)
-                .forEachKeyValue((word, times) -> learner.add(symbols(word, byteIds), times));
+        count(texts).forEachKeyValue((word, times) -> learner.add(symbols(word, byteIds), times));
         ObjectIntMap<String> ids =
                 learner.learn(
                         alphabet,

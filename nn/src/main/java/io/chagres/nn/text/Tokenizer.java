@@ -32,9 +32,9 @@ public final class Tokenizer {
     /// Loads a tokenizer.
     ///
     /// @param path a `tokenizer.json`, or the folder that holds one; `tokenizer_config.json` beside
-    ///     it tells the special tokens
+    ///   it tells the special tokens
     /// @throws io.chagres.tensor.io.FormatException when a file is malformed; the message names the
-    ///     file and the field
+    ///   file and the field
     /// @throws IOException when a file is missing or cannot be read
     public static Tokenizer load(Path path) throws IOException {
         return new Tokenizer(TokenizerFiles.load(path));

@@ -149,9 +149,7 @@ record TokenizerFiles(String origin, Map<String, byte[]> contents) {
             case "Unigram" -> Unigram.read(json);
             default ->
                     throw json.error(
-                            "unknown model type '"
-                                    + type
-                                    + "'; known are BPE, WordPiece, Unigram");
+                            "unknown model type '" + type + "'; known are BPE, WordPiece, Unigram");
         };
     }
 }

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param specialTokens special tokens; their ids are their indices
 /// @param parts which of them play which part, by field of `tokenizer_config.json`
 /// @param prependBos whether the beginning-of-text token is added
-record TrainedTokenizer(
-        List<String> specialTokens, Map<String, String> parts, boolean prependBos) {
+record TrainedTokenizer(List<String> specialTokens, Map<String, String> parts, boolean prependBos) {
     Tokenizer build(BpeLearner learner, ObjectIntMap<String> ids) {
         return Tokenizer.of(
                 "trained tokenizer",

@@ -4,20 +4,21 @@ import io.chagres.nn.layer.Norm;
 import io.chagres.tensor.Scope;
 import io.chagres.tensor.Tensor;
 
-/// One layer of a decoder, normalised before each part: x ← x + attention(norm(x)), x ← x + mlp(norm(x)).
+/// One layer of a decoder, normalised before each part: x ← x + attention(norm(x)), x ← x +
+/// mlp(norm(x)).
 ///
 /// @param attentionNorm before attention
 /// @param attention looks at earlier tokens
 /// @param mlpNorm before the feed-forward part
 /// @param mlp works on each token
 public record Block(Norm attentionNorm, SelfAttention attention, Norm mlpNorm, Mlp mlp) {
-    /// Maps (B, T, hidden) to (B, T, hidden); intermediate results are freed unless a tape keeps them.
+    /// Maps (B, T, hidden) to (B, T, hidden); intermediate results are freed unless a tape keeps
+    /// them.
     public Tensor apply(Tensor x, int layer, Pass pass) {
-        return Scope.of(
-                () -> {
-                    Tensor h = attention.apply(attentionNorm.apply(x), layer, pass);
-                    Tensor y = x.add(pass.dropout(h));
-                    return y.add(pass.dropout(mlp.apply(mlpNorm.apply(y))));
-                });
+        return Scope.of(() -> {
+            Tensor h = attention.apply(attentionNorm.apply(x), layer, pass);
+            Tensor y = x.add(pass.dropout(h));
+            return y.add(pass.dropout(mlp.apply(mlpNorm.apply(y))));
+        });
     }
 }

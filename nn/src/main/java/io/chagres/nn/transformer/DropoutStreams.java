@@ -7,8 +7,8 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.Iota;
 
-/// Hands out a random stream per use of dropout in one forward pass. The n-th use of a step always gets
-/// the same stream, so a step can be repeated bit by bit.
+/// Hands out a random stream per use of dropout in one forward pass. The n-th use of a step always
+/// gets the same stream, so a step can be repeated bit by bit.
 public final class DropoutStreams {
     private static final long SPACING = 1L << 32;
 

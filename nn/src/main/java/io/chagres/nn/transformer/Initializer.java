@@ -7,8 +7,9 @@ import io.chagres.tensor.random.RandomTensors;
 import io.chagres.tensor.random.Rng;
 import java.util.Arrays;
 
-/// Fresh parameters, F32, as Hugging Face initialises them: matrices normal with `initializer_range`,
-/// biases zero, norms one, and GPT-2's projections into the residual stream scaled by 1/√(2 · layers).
+/// Fresh parameters, F32, as Hugging Face initialises them: matrices normal with
+/// `initializer_range`, biases zero, norms one, and GPT-2's projections into the residual stream
+/// scaled by 1/√(2 · layers).
 final class Initializer implements ParameterSource {
     private final TransformerConfig config;
     private final TensorArena arena;

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What one forward pass knows beyond the weights: positions, masks, dropout, and where keys and values
-/// go. This one looks at the tokens at hand; generation has one that looks into a cache.
+/// What one forward pass knows beyond the weights: positions, masks, dropout, and where keys and
+/// values go. This one looks at the tokens at hand; generation has one that looks into a cache.
 public class Pass {
     private final Rotary.@Nullable Rows rotary;
     private final @Nullable Tensor mask;
@@ -59,8 +59,7 @@ public class Pass {
         if (dropout > 0 && streams != null) {
             in.add(streams.next());
         }
-        Attention op =
-                new Attention(scale, true, window, mask != null, cuSeqlens != null, dropout);
+        Attention op = new Attention(scale, true, window, mask != null, cuSeqlens != null, dropout);
         return Interpreter.run(op, in.toArray(Tensor[]::new));
     }
 }

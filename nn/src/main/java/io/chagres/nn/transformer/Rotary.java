@@ -10,8 +10,8 @@ import io.chagres.tensor.op.Rope;
 import io.chagres.tensor.op.Unary;
 import org.jspecify.annotations.Nullable;
 
-/// Rotary position embedding: pair i of a head at position t is turned by t · theta^(-2i/headDim). Su et
-/// al. 2021, arXiv:2104.09864.
+/// Rotary position embedding: pair i of a head at position t is turned by t · theta^(-2i/headDim).
+/// Su et al. 2021, arXiv:2104.09864.
 ///
 /// @param theta base of the frequencies
 /// @param headDim size of a head, even
@@ -23,8 +23,7 @@ public record Rotary(double theta, int headDim) {
         Tensor p = positions == null ? Iota.range(tokens) : positions;
         Shape column = p.shape().insert(p.shape().rank(), 1);
         Tensor angles = p.cast(dtype).reshape(column).mul(frequencies(dtype));
-        return new Rows(
-                Interpreter.run(Unary.COS, angles), Interpreter.run(Unary.SIN, angles));
+        return new Rows(Interpreter.run(Unary.COS, angles), Interpreter.run(Unary.SIN, angles));
     }
 
     private Tensor frequencies(DType dtype) {
@@ -32,8 +31,7 @@ public record Rotary(double theta, int headDim) {
         for (int i = 0; i < f.length; i++) {
             f[i] = 1f / (float) StrictMath.pow(theta, 2f * i / headDim); // floats, as in PyTorch
         }
-        return TensorData.copyOf(
-                Interpreter.current().arena(), dtype, Shape.of(f.length), f);
+        return TensorData.copyOf(Interpreter.current().arena(), dtype, Shape.of(f.length), f);
     }
 
     /// Cosines and sines of the positions at hand, (T, D/2) or (B, T, D/2).

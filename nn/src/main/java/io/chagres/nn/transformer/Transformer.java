@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// A decoder-only Transformer, configurable from GPT-2 (learned positions, LayerNorm, GELU, tied head)
-/// to Llama (rotary positions, RMSNorm, SwiGLU, grouped queries).
+/// A decoder-only Transformer, configurable from GPT-2 (learned positions, LayerNorm, GELU, tied
+/// head) to Llama (rotary positions, RMSNorm, SwiGLU, grouped queries).
 ///
 /// Radford et al. 2019; Touvron et al. 2023, arXiv:2302.13971.
 ///
@@ -32,8 +32,8 @@ public record Transformer(
     ///
     /// @param ids token ids, I32 (B, T)
     /// @param positions position of each token, I32 (T) or (B, T); null means 0 … T-1
-    /// @param mask which keys a query may see beyond causality, BOOL or float, broadcasting to (B, H,
-    ///     T, T); null for all
+    /// @param mask which keys a query may see beyond causality, BOOL or float, broadcasting to (B,
+    ///   H, T, T); null for all
     /// @param cuSeqlens offsets of sequences packed into B = 1, I32 (n + 1); null for none
     /// @param dropout probability of dropping while training
     /// @param streams randomness of dropout; null when not training
@@ -62,9 +62,9 @@ public record Transformer(
 
     /// Hidden states after the final norm, (B, T, hidden).
     ///
-    /// @param observer sees the embedding's result, then each block's; the last block's is seen after
-    ///     the final norm, as Hugging Face counts hidden states. Copy values out: what it is shown is
-    ///     freed afterwards
+    /// @param observer sees the embedding's result, then each block's; the last block's is seen
+    ///   after the final norm, as Hugging Face counts hidden states. Copy values out: what it is
+    ///   shown is freed afterwards
     public Tensor hidden(Input in, Consumer<Tensor> observer) {
         long t = in.ids().dim(1);
         Rotary turn = rotary;

@@ -50,8 +50,7 @@ public final class TransformerBuilder {
                 Shape s = Shape.of(config.maxPositionEmbeddings(), hidden);
                 positions = new Embedding(source.get("positions.weight", s, Init.NORMAL));
             }
-            case Positions.Rope(double theta) ->
-                    rotary = new Rotary(theta, config.headDim());
+            case Positions.Rope(double theta) -> rotary = new Rotary(theta, config.headDim());
         }
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < config.numLayers(); i++) {
@@ -62,8 +61,7 @@ public final class TransformerBuilder {
                 config.tiedHead()
                         ? null
                         : linear("head", hidden, config.vocabSize(), false, Init.NORMAL);
-        return new Transformer(
-                config, tokens, positions, rotary, List.copyOf(blocks), last, head);
+        return new Transformer(config, tokens, positions, rotary, List.copyOf(blocks), last, head);
     }
 
     private Block block(String path) {
@@ -113,9 +111,7 @@ public final class TransformerBuilder {
             case RMS_NORM -> new RmsNorm(weight, config.normEps());
             case LAYER_NORM ->
                     new LayerNorm(
-                            weight,
-                            source.get(path + ".bias", s, Init.ZEROS),
-                            config.normEps());
+                            weight, source.get(path + ".bias", s, Init.ZEROS), config.normEps());
         };
     }
 }

@@ -152,8 +152,8 @@ public record TransformerConfig(
     }
 
     /// A builder that starts from this configuration. What follows from other values here
-    /// (`headDim` from width and heads, the MLP's width, as many key as query heads) follows them in
-    /// the copy too, unless it is set.
+    /// (`headDim` from width and heads, the MLP's width, as many key as query heads) follows them
+    /// in the copy too, unless it is set.
     public TransformerConfigBuilder toBuilder() {
         return new TransformerConfigBuilder(this);
     }

@@ -70,7 +70,8 @@ class SamplerTest {
 
     @Test
     void topKKeepsTheLikeliestAndTheirEquals() {
-        assertThat(drawn(options(1, 2, 1, 0, 1, 1), logits(0.1, 0.4, 0.2, 0.3))).containsExactly(1, 3);
+        assertThat(drawn(options(1, 2, 1, 0, 1, 1), logits(0.1, 0.4, 0.2, 0.3)))
+                .containsExactly(1, 3);
         assertThat(drawn(options(1, 2, 1, 0, 1, 1), logits(0.2, 0.4, 0.2, 0.2)))
                 .containsExactly(0, 1, 2, 3);
         assertThat(drawn(options(1, 9, 1, 0, 1, 1), logits(0.5, 0.5))).containsExactly(0, 1);
@@ -127,7 +128,8 @@ class SamplerTest {
         float[] l = {3, 2, 1, -1, -1.5f, 0};
         assertThat(sampler.next(l)).isEqualTo(1);
         assertThat(l).containsExactly(1.5f, 2, 1, -2, -1.5f, 0);
-        assertThat(sampler.next(new float[] {1, 1.9f, 1.1f, 0, 0, 0})).isEqualTo(2); // 1 occurred now
+        assertThat(sampler.next(new float[] {1, 1.9f, 1.1f, 0, 0, 0}))
+                .isEqualTo(2); // 1 occurred now
         sampler.observe(1_000_000); // beyond the logits
         assertThat(sampler.next(new float[] {1, 2, 1, 0, 0, 0.6f})).isEqualTo(1);
     }
@@ -191,8 +193,7 @@ class SamplerTest {
         var tokens = GenerationConfig.ofTokens(1, List.of(2), 0);
         assertThat(SamplingOptions.of(tokens, 7)).isEqualTo(SamplingOptions.greedy(7));
         var sampled =
-                new GenerationConfig(
-                        true, 0.7, null, 0.9, null, 1.2, 1, List.of(2), 0, 33, null);
+                new GenerationConfig(true, 0.7, null, 0.9, null, 1.2, 1, List.of(2), 0, 33, null);
         var o = SamplingOptions.of(sampled, 7);
         assertThat(o.temperature()).isEqualTo(0.7);
         assertThat(o.topK()).isEqualTo(50); // what Hugging Face takes when the file is silent
@@ -200,7 +201,6 @@ class SamplerTest {
         assertThat(o.repetitionPenalty()).isEqualTo(1.2);
         assertThat(o.maxNewTokens()).isEqualTo(33);
         assertThat(o.withSeed(9).withStop("x").withTemperature(0))
-                .isEqualTo(
-                        new SamplingOptions(0, 50, 0.9, 0, 1.2, 9, 33, List.of("x"), false));
+                .isEqualTo(new SamplingOptions(0, 50, 0.9, 0, 1.2, 9, 33, List.of("x"), false));
     }
 }

@@ -27,7 +27,8 @@ class StopTextTest {
 
     @Test
     void aStopIsFoundAcrossPieces() {
-        assertThat(shown(List.of("END"), "one E", "N", "D two")).containsExactly("one ", "", "", "");
+        assertThat(shown(List.of("END"), "one E", "N", "D two"))
+                .containsExactly("one ", "", "", "");
         assertThat(shown(List.of("END"), "oneENDtwo", "three")).containsExactly("one", "", "");
     }
 

@@ -20,7 +20,11 @@ class ModulesTest {
     private record Layer(Linear inner, String name, @Nullable Tensor extra) {}
 
     private record Model(
-            int depth, Tensor first, List<Layer> layers, List<@Nullable List<Tensor>> nested, Linear head) {}
+            int depth,
+            Tensor first,
+            List<Layer> layers,
+            List<@Nullable List<Tensor>> nested,
+            Linear head) {}
 
     private final ReferenceBackend backend = new ReferenceBackend();
     private final TensorArena arena = backend.arena("weights");
@@ -57,7 +61,8 @@ class ModulesTest {
                         "layers.1.extra",
                         "nested.0.0",
                         "nested.0.1");
-        assertThat(Modules.parameters(model)).containsEntry("nested.0.1", model.nested.get(0).get(1));
+        assertThat(Modules.parameters(model))
+                .containsEntry("nested.0.1", model.nested.get(0).get(1));
         assertThat(Modules.tensors(model)).hasSize(7).startsWith(table);
     }
 
@@ -94,11 +99,15 @@ class ModulesTest {
                         model,
                         part -> {
                             visited.add(part.getClass().getSimpleName());
-                            return part instanceof Layer l ? new Layer(l.inner, l.name + "!", null) : part;
+                            return part instanceof Layer l
+                                    ? new Layer(l.inner, l.name + "!", null)
+                                    : part;
                         });
         assertThat(widened.layers).extracting(Layer::name).containsExactly("a!", "b!");
         assertThat(widened.head).isSameAs(model.head);
-        assertThat(visited).startsWith("Tensor", "Tensor", "Tensor", "Linear", "Layer").endsWith("Linear", "Model");
+        assertThat(visited)
+                .startsWith("Tensor", "Tensor", "Tensor", "Linear", "Layer")
+                .endsWith("Linear", "Model");
     }
 
     @Test
@@ -108,8 +117,8 @@ class ModulesTest {
 
     @Test
     void aReplacementThatDoesNotFitNamesTheRecord() {
-        assertThatThrownBy(
-                        () -> Modules.map(model, part -> part instanceof Linear ? "no layer" : part))
+        assertThatThrownBy(() ->
+                        Modules.map(model, part -> part instanceof Linear ? "no layer" : part))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("cannot rebuild record")
                 .hasMessageContaining("ModulesTest$Layer");

@@ -24,13 +24,32 @@ class BpeTrainerTest {
     // What Hugging Face's BpeTrainer learns from the same texts.
     @Test
     void learnsTheMergesThatHuggingFaceLearns(@TempDir Path folder) throws IOException {
-        Tokenizer tokenizer =
-                BpeTrainer.create(290).bosToken("<s>").eosToken("</s>").train(TEXTS);
+        Tokenizer tokenizer = BpeTrainer.create(290).bosToken("<s>").eosToken("</s>").train(TEXTS);
         assertThat(merges(tokenizer, folder))
                 .containsExactly(
-                        "e s", "es t", "a a", "l o", "Ġ n", "lo w", "e w", "Ġ low", "ew est",
-                        "Ġn ewest", "d est", "i dest", "w idest", "a Ã", "e r", "v e", "¯ ve",
-                        "Ġ aa", "Ġ widest", "Ġn aÃ", "Ġlow er", "Ġaa aa", "ĠnaÃ ¯ve");
+                        "e s",
+                        "es t",
+                        "a a",
+                        "l o",
+                        "Ġ n",
+                        "lo w",
+                        "e w",
+                        "Ġ low",
+                        "ew est",
+                        "Ġn ewest",
+                        "d est",
+                        "i dest",
+                        "w idest",
+                        "a Ã",
+                        "e r",
+                        "v e",
+                        "¯ ve",
+                        "Ġ aa",
+                        "Ġ widest",
+                        "Ġn aÃ",
+                        "Ġlow er",
+                        "Ġaa aa",
+                        "ĠnaÃ ¯ve");
         assertThat(tokenizer.vocabSize()).as("no pair occurs twice any more").isEqualTo(281);
         assertThat(tokenizer.encode("lowest naïve newer <s>"))
                 .containsExactly(263, 259, 280, 262, 264, 272, 222, 0);
@@ -74,8 +93,7 @@ class BpeTrainerTest {
 
     @Test
     void prependsBosWhenAsked() {
-        Tokenizer tokenizer =
-                BpeTrainer.create(280).bosToken("<s>").prependBos(true).train(TEXTS);
+        Tokenizer tokenizer = BpeTrainer.create(280).bosToken("<s>").prependBos(true).train(TEXTS);
         int[] plain = tokenizer.encode("low", false);
         int[] special = tokenizer.encode("low");
         assertThat(special).hasSize(plain.length + 1).startsWith(0).endsWith(plain);
@@ -89,15 +107,14 @@ class BpeTrainerTest {
         List<Long> merged = new ArrayList<>();
         List<Long> counted = new ArrayList<>();
         TinyTokenizer.trainer()
-                .progress(
-                        (phase, done, total) -> {
-                            if (phase == BpeTrainer.Phase.MERGE) {
-                                merged.add(done);
-                                assertThat(total).isEqualTo(600);
-                            } else {
-                                counted.add(done);
-                            }
-                        })
+                .progress((phase, done, total) -> {
+                    if (phase == BpeTrainer.Phase.MERGE) {
+                        merged.add(done);
+                        assertThat(total).isEqualTo(600);
+                    } else {
+                        counted.add(done);
+                    }
+                })
                 .train(TinyTokenizer.texts());
         assertThat(counted).endsWith(64L);
         assertThat(merged).isSorted().hasSizeGreaterThan(1);

@@ -41,8 +41,7 @@ class ComponentsTest {
         for (JsonNode row : example.list("rows")) {
             GoldenRows.check(tokenizer, row, row.bool("exact_offsets"));
             int[] ids = tokenizer.encode(row.string("text"));
-            assertThat(Streams.decode(tokenizer, ids, true))
-                    .isEqualTo(tokenizer.decode(ids, true));
+            assertThat(Streams.decode(tokenizer, ids, true)).isEqualTo(tokenizer.decode(ids, true));
         }
     }
 }

@@ -72,8 +72,7 @@ class DjlTokenizerTest {
                 for (int t = 0; t < spans.length; t++) {
                     assertThat(text.codePointCount(0, actual.start(t)))
                             .isEqualTo(spans[t].getStart());
-                    assertThat(text.codePointCount(0, actual.end(t)))
-                            .isEqualTo(spans[t].getEnd());
+                    assertThat(text.codePointCount(0, actual.end(t))).isEqualTo(spans[t].getEnd());
                 }
                 assertThat(ours.decode(actual.ids(), false))
                         .isEqualTo(theirs.decode(expected.getIds(), false));

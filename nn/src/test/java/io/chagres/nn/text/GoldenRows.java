@@ -10,7 +10,7 @@ final class GoldenRows {
     private GoldenRows() {}
 
     /// @param exact whether ranges must be equal; otherwise ours may be wider, since we keep all
-    ///     characters that were composed or replaced, where Hugging Face keeps one of them
+    ///   characters that were composed or replaced, where Hugging Face keeps one of them
     static void check(Tokenizer tokenizer, JsonNode row, boolean exact) {
         String text = row.string("text");
         int[] special = ints(row.list("ids_with_special"));

@@ -100,9 +100,7 @@ class StreamingDecoderTest {
                                 "Sequence",
                                 "decoders",
                                 List.of(
-                                        Map.of(
-                                                "type", "Replace", "pattern", mark, "content",
-                                                " "),
+                                        Map.of("type", "Replace", "pattern", mark, "content", " "),
                                         Map.of("type", "ByteFallback"),
                                         Map.of("type", "Fuse"),
                                         Map.of("type", "Strip", "content", " ", "start", 1))),

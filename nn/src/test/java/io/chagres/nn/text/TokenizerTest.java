@@ -161,14 +161,13 @@ class TokenizerTest {
             for (int thread = 0; thread < 16; thread++) {
                 int shift = thread * 17;
                 done.add(
-                        threads.submit(
-                                () -> {
-                                    for (int i = 0; i < texts.size(); i++) {
-                                        int at = (i + shift) % texts.size();
-                                        assertThat(tokenizer.encode(texts.get(at)))
-                                                .isEqualTo(expected.get(at));
-                                    }
-                                }));
+                        threads.submit(() -> {
+                            for (int i = 0; i < texts.size(); i++) {
+                                int at = (i + shift) % texts.size();
+                                assertThat(tokenizer.encode(texts.get(at)))
+                                        .isEqualTo(expected.get(at));
+                            }
+                        }));
             }
             for (Future<?> one : done) {
                 one.get();

@@ -14,10 +14,8 @@ class TransformerConfigTest {
         assertThat(Presets.of("gpt2-355m").parameterCount()).isEqualTo(354_823_168L);
         assertThat(Presets.gpt12m().parameterCount()).isBetween(12_000_000L, 12_900_000L);
         assertThat(Presets.llama3m().parameterCount()).isBetween(2_800_000L, 3_400_000L);
-        assertThat(Presets.of("llama-110m").parameterCount())
-                .isBetween(105_000_000L, 115_000_000L);
-        assertThat(Presets.of("llama-335m").parameterCount())
-                .isBetween(330_000_000L, 340_000_000L);
+        assertThat(Presets.of("llama-110m").parameterCount()).isBetween(105_000_000L, 115_000_000L);
+        assertThat(Presets.of("llama-335m").parameterCount()).isBetween(330_000_000L, 340_000_000L);
         assertThat(Presets.names()).contains("gpt-12m", "llama-tiny").hasSize(7);
         assertThatThrownBy(() -> Presets.of("gpt-5"))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -73,11 +71,10 @@ class TransformerConfigTest {
         assertThat(wide.intermediateSize()).isEqualTo(1024);
         TransformerConfig set = c.toBuilder().headDim(16).intermediateSize(7).build();
         assertThat(set.toBuilder().hiddenSize(384).build())
-                .satisfies(
-                        d -> {
-                            assertThat(d.headDim()).isEqualTo(16);
-                            assertThat(d.intermediateSize()).isEqualTo(7);
-                        });
+                .satisfies(d -> {
+                    assertThat(d.headDim()).isEqualTo(16);
+                    assertThat(d.intermediateSize()).isEqualTo(7);
+                });
         for (String name : Presets.names()) {
             assertThat(Presets.of(name).toBuilder().build()).isEqualTo(Presets.of(name));
         }

@@ -47,16 +47,19 @@ class TransformerTest {
             case "gpt2" -> small(TransformerConfigBuilder.gpt2()).build();
             case "llama" -> small(TransformerConfigBuilder.llama()).numKvHeads(1).build();
             case "window" -> small(TransformerConfigBuilder.llama()).slidingWindow(3).build();
-            default -> small(TransformerConfigBuilder.llama()).biases(true, false, false).tiedHead(true).build();
+            default ->
+                    small(TransformerConfigBuilder.llama())
+                            .biases(true, false, false)
+                            .tiedHead(true)
+                            .build();
         };
     }
 
     private float[] logits(Transformer model, int... ids) {
-        return step.call(
-                () -> {
-                    Tensor t = Tensor.of(step, Shape.of(1, ids.length), ids);
-                    return model.logits(Transformer.Input.of(t)).toFloats();
-                });
+        return step.call(() -> {
+            Tensor t = Tensor.of(step, Shape.of(1, ids.length), ids);
+            return model.logits(Transformer.Input.of(t)).toFloats();
+        });
     }
 
     @ParameterizedTest
@@ -66,7 +69,8 @@ class TransformerTest {
         Transformer model = TransformerBuilder.create(config, weights, 1);
         assertThat(Modules.parameterCount(model)).isEqualTo(config.parameterCount());
         assertThat(Modules.parameters(model)).containsKey("blocks.1.attention.q.weight");
-        assertThat(Modules.parameters(model).containsKey("head.weight")).isEqualTo(!config.tiedHead());
+        assertThat(Modules.parameters(model).containsKey("head.weight"))
+                .isEqualTo(!config.tiedHead());
     }
 
     @ParameterizedTest
@@ -77,7 +81,8 @@ class TransformerTest {
         float[] b = logits(model, 1, 2, 3, 4, 9, 6);
         int v = 11;
         assertThat(Arrays.copyOf(a, 4 * v)).isEqualTo(Arrays.copyOf(b, 4 * v));
-        assertThat(Arrays.copyOfRange(a, 4 * v, 5 * v)).isNotEqualTo(Arrays.copyOfRange(b, 4 * v, 5 * v));
+        assertThat(Arrays.copyOfRange(a, 4 * v, 5 * v))
+                .isNotEqualTo(Arrays.copyOfRange(b, 4 * v, 5 * v));
     }
 
     @Test
@@ -87,8 +92,10 @@ class TransformerTest {
         float[] a = logits(model, 1, 2, 3, 4, 5, 6);
         float[] b = logits(model, 7, 2, 3, 4, 5, 6);
         int v = 11;
-        assertThat(Arrays.copyOfRange(a, 5 * v, 6 * v)).isEqualTo(Arrays.copyOfRange(b, 5 * v, 6 * v));
-        assertThat(Arrays.copyOfRange(a, 4 * v, 5 * v)).isNotEqualTo(Arrays.copyOfRange(b, 4 * v, 5 * v));
+        assertThat(Arrays.copyOfRange(a, 5 * v, 6 * v))
+                .isEqualTo(Arrays.copyOfRange(b, 5 * v, 6 * v));
+        assertThat(Arrays.copyOfRange(a, 4 * v, 5 * v))
+                .isNotEqualTo(Arrays.copyOfRange(b, 4 * v, 5 * v));
     }
 
     @Test
@@ -97,18 +104,17 @@ class TransformerTest {
         float[] first = logits(model, 1, 2, 3);
         float[] second = logits(model, 4, 5);
         float[] packed =
-                step.call(
-                        () -> {
-                            var in =
-                                    new Transformer.Input(
-                                            Tensor.of(step, Shape.of(1, 5), 1, 2, 3, 4, 5),
-                                            Tensor.of(step, Shape.of(5), 0, 1, 2, 0, 1),
-                                            null,
-                                            Tensor.of(step, Shape.of(3), 0, 3, 5),
-                                            0,
-                                            null);
-                            return model.logits(in).toFloats();
-                        });
+                step.call(() -> {
+                    var in =
+                            new Transformer.Input(
+                                    Tensor.of(step, Shape.of(1, 5), 1, 2, 3, 4, 5),
+                                    Tensor.of(step, Shape.of(5), 0, 1, 2, 0, 1),
+                                    null,
+                                    Tensor.of(step, Shape.of(3), 0, 3, 5),
+                                    0,
+                                    null);
+                    return model.logits(in).toFloats();
+                });
         assertThat(Arrays.copyOf(packed, 33)).containsExactly(first, within(1e-6f));
         assertThat(Arrays.copyOfRange(packed, 33, 55)).containsExactly(second, within(1e-6f));
     }
@@ -117,12 +123,11 @@ class TransformerTest {
     void theObserverSeesEveryHiddenState() {
         Transformer model = TransformerBuilder.create(config("gpt2"), weights, 1);
         List<Shape> shapes = new ArrayList<>();
-        step.call(
-                () -> {
-                    Tensor ids = Tensor.of(step, Shape.of(2, 3), 1, 2, 3, 4, 5, 6);
-                    model.hidden(Transformer.Input.of(ids), h -> shapes.add(h.shape()));
-                    return null;
-                });
+        step.call(() -> {
+            Tensor ids = Tensor.of(step, Shape.of(2, 3), 1, 2, 3, 4, 5, 6);
+            model.hidden(Transformer.Input.of(ids), h -> shapes.add(h.shape()));
+            return null;
+        });
         assertThat(shapes).hasSize(3).containsOnly(Shape.of(2, 3, 8));
     }
 
@@ -148,8 +153,10 @@ class TransformerTest {
         Map<String, Tensor> p = Modules.parameters(TransformerBuilder.create(config, weights, 1));
         assertThat(deviation(p.get("tokens.weight"))).isCloseTo(0.05, within(0.001));
         assertThat(deviation(p.get("blocks.3.mlp.up.weight"))).isCloseTo(0.05, within(0.002));
-        assertThat(deviation(p.get("blocks.3.mlp.down.weight"))).isCloseTo(0.05 / 4, within(0.0005));
-        assertThat(deviation(p.get("blocks.3.attention.o.weight"))).isCloseTo(0.05 / 4, within(0.0005));
+        assertThat(deviation(p.get("blocks.3.mlp.down.weight")))
+                .isCloseTo(0.05 / 4, within(0.0005));
+        assertThat(deviation(p.get("blocks.3.attention.o.weight")))
+                .isCloseTo(0.05 / 4, within(0.0005));
         assertThat(p.get("blocks.3.mlp.up.bias").toFloats()).containsOnly(0);
         assertThat(p.get("finalNorm.weight").toFloats()).containsOnly(1);
         assertThat(p.get("finalNorm.bias").toFloats()).containsOnly(0);
@@ -185,40 +192,37 @@ class TransformerTest {
     }
 
     private float[] dropped(Transformer model, double p, double seed, double offset) {
-        return step.call(
-                () -> {
-                    Tensor base = TensorData.copyOf(step, DType.I64, Shape.of(2), seed, offset);
-                    Tensor ids = Tensor.of(step, Shape.of(1, 3), 1, 2, 3);
-                    var in = Transformer.Input.training(ids, p, new DropoutStreams(base));
-                    return model.logits(in).toFloats();
-                });
+        return step.call(() -> {
+            Tensor base = TensorData.copyOf(step, DType.I64, Shape.of(2), seed, offset);
+            Tensor ids = Tensor.of(step, Shape.of(1, 3), 1, 2, 3);
+            var in = Transformer.Input.training(ids, p, new DropoutStreams(base));
+            return model.logits(in).toFloats();
+        });
     }
 
     @Test
     void dropoutStreamsDifferFromEachOther() {
-        step.call(
-                () -> {
-                    Tensor base = TensorData.copyOf(step, DType.I64, Shape.of(2), 7, 3);
-                    DropoutStreams streams = new DropoutStreams(base);
-                    assertThat(streams.next().toLongs()).containsExactly(7 + (1L << 32), 3);
-                    assertThat(streams.next().toLongs()).containsExactly(7 + (2L << 32), 3);
-                    return null;
-                });
+        step.call(() -> {
+            Tensor base = TensorData.copyOf(step, DType.I64, Shape.of(2), 7, 3);
+            DropoutStreams streams = new DropoutStreams(base);
+            assertThat(streams.next().toLongs()).containsExactly(7 + (1L << 32), 3);
+            assertThat(streams.next().toLongs()).containsExactly(7 + (2L << 32), 3);
+            return null;
+        });
     }
 
     @Test
     void rotaryAnglesArePositionTimesFrequency() {
-        step.call(
-                () -> {
-                    Tensor at = Tensor.of(step, Shape.of(2), 0, 5);
-                    Rotary.Rows rows = new Rotary(10_000, 4).rows(at, 2, DType.F64);
-                    assertThat(rows.cos().toDoubles())
-                            .containsExactly(
-                                    new double[] {1, 1, Math.cos(5), Math.cos(0.05)}, within(1e-7));
-                    assertThat(rows.sin().toDoubles())
-                            .containsExactly(
-                                    new double[] {0, 0, Math.sin(5), Math.sin(0.05)}, within(1e-7));
-                    return null;
-                });
+        step.call(() -> {
+            Tensor at = Tensor.of(step, Shape.of(2), 0, 5);
+            Rotary.Rows rows = new Rotary(10_000, 4).rows(at, 2, DType.F64);
+            assertThat(rows.cos().toDoubles())
+                    .containsExactly(
+                            new double[] {1, 1, Math.cos(5), Math.cos(0.05)}, within(1e-7));
+            assertThat(rows.sin().toDoubles())
+                    .containsExactly(
+                            new double[] {0, 0, Math.sin(5), Math.sin(0.05)}, within(1e-7));
+            return null;
+        });
     }
 }

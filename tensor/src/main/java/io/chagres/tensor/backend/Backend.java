@@ -6,8 +6,8 @@ import io.chagres.tensor.memory.MemorySource;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Primitive;
 
-/// What computes: one per device. It must implement every [Primitive] and may offer kernels for other
-/// operations. Everything above this interface is the same for every device.
+/// What computes: one per device. It must implement every [Primitive] and may offer kernels for
+/// other operations. Everything above this interface is the same for every device.
 public interface Backend extends AutoCloseable {
     /// A name such as `cpu` or `cuda:0`.
     String name();

@@ -39,10 +39,14 @@ public final class Backends {
         }
         String why =
                 all.stream()
-                        .map(p -> p.kind() + (p.unavailable().isEmpty() ? "" : ": " + p.unavailable()))
+                        .map(p ->
+                                p.kind()
+                                        + (p.unavailable().isEmpty() ? "" : ": " + p.unavailable()))
                         .collect(Collectors.joining("; "));
         throw new DeviceFailed(
-                "no device '" + kind + "'; there is "
+                "no device '"
+                        + kind
+                        + "'; there is "
                         + (why.isEmpty()
                                 ? "none: add chagres-kernels-cpu to the runtime path"
                                 : why));

@@ -19,7 +19,9 @@ record EagerBinder(Backend backend) implements TensorArena.Binder {
         R result = new Eager(backend, arena).call(body);
         if (escapes(result, arena, 0)) {
             throw new StaleTensor(
-                    "a tensor escapes arena '" + arena.name() + "' as part of a result of type "
+                    "a tensor escapes arena '"
+                            + arena.name()
+                            + "' as part of a result of type "
                             + result.getClass().getSimpleName()
                             + "; return values (item(), toFloats()) or copyTo(another arena)");
         }

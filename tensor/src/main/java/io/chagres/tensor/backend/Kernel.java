@@ -5,7 +5,8 @@ import io.chagres.tensor.op.Op;
 
 /// One way to compute an operation on a backend in one go.
 ///
-/// Outputs are contiguous and uninitialised; inputs may have any layout the kernel says it supports.
+/// Outputs are contiguous and uninitialised; inputs may have any layout the kernel says it
+/// supports.
 ///
 /// @param <O> the operation
 public interface Kernel<O extends Op> {

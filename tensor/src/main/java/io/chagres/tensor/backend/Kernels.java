@@ -34,7 +34,8 @@ public final class Kernels {
     /// operation falls back to its decomposition although kernels exist is logged once.
     @SuppressWarnings("unchecked")
     public <O extends Op> @Nullable Kernel<O> find(O op, Tensor[] in) {
-        List<Kernel<?>> list = table.get(op instanceof Enum<?> e ? e.getDeclaringClass() : op.getClass());
+        List<Kernel<?>> list =
+                table.get(op instanceof Enum<?> e ? e.getDeclaringClass() : op.getClass());
         if (list == null) {
             return null;
         }

@@ -30,8 +30,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Reads and writes JSON as a tree, with limits against hostile input and with errors that name
-/// the file and the field: `config.json: field rope.factor[2]: expected number, found string "x"`.
+/// Reads and writes JSON as a tree, with limits against hostile input and with errors that name the
+/// file and the field: `config.json: field rope.factor[2]: expected number, found string "x"`.
 ///
 /// Values are `Map<String, Object>` in the order of the file, `List<Object>`, `String`, `Boolean`,
 /// `Long`, `BigInteger` (beyond 64 bits), `Double` and `null`. A key that comes twice is an error.
@@ -170,7 +170,7 @@ public final class Json {
     /// Writes or replaces a file, indented by two spaces, atomically (see [AtomicFiles]).
     ///
     /// @param value maps with string keys, iterables, strings, numbers, booleans, `null` and
-    ///     [JsonNode]s; NaN and infinities, which JSON lacks, become `null`
+    ///   [JsonNode]s; NaN and infinities, which JSON lacks, become `null`
     public static void write(@Nullable Object value, Path file) throws IOException {
         AtomicFiles.writeString(file, pretty(value) + "\n");
     }

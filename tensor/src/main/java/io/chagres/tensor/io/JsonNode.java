@@ -282,7 +282,8 @@ public final class JsonNode {
 
     /// A text in quotes, shortened and without control characters, for messages.
     static String quote(String s) {
-        return shorten(s).codePoints()
+        return shorten(s)
+                .codePoints()
                 .mapToObj(c -> Character.isISOControl(c) ? "?" : Character.toString(c))
                 .collect(Collectors.joining("", "\"", "\""));
     }

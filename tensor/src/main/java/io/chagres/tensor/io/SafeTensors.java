@@ -17,9 +17,9 @@ import java.util.Map;
 /// Tensors in safetensors files, mapped into memory and never copied through the heap.
 ///
 /// Opens one file, or a checkpoint folder: `model.safetensors`, else the shards that
-/// `model.safetensors.index.json` names. Every header is checked in full before anything is
-/// mapped, so whatever opens is consistent: known types, no holes, no overlaps, nothing beyond the
-/// end. Tensors may stand at any alignment. Values are in little-endian order, as on disk.
+/// `model.safetensors.index.json` names. Every header is checked in full before anything is mapped,
+/// so whatever opens is consistent: known types, no holes, no overlaps, nothing beyond the end.
+/// Tensors may stand at any alignment. Values are in little-endian order, as on disk.
 ///
 /// **A file that another process truncates while it is open** takes the mapped bytes away. Java
 /// code that reads them gets an `InternalError`; native or machine code gets SIGBUS, which ends the
@@ -191,7 +191,7 @@ public final class SafeTensors implements AutoCloseable {
     /// Copies a tensor's bytes into a segment of exactly its size.
     ///
     /// @throws SafeTensorsException when it is absent, its type is not supported, or the file was
-    ///     truncated after it had been opened
+    ///   truncated after it had been opened
     /// @throws IOException when the file cannot be read any more
     public void copyTo(String name, MemorySegment to) throws IOException {
         Located t = located(name);

@@ -43,8 +43,7 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
     /// @param text the header alone, decoded
     /// @param file the file's name, for errors
     /// @param dataBytes bytes that follow the header
-    static SafeTensorsHeader parse(Reader text, String file, long dataBytes)
-            throws IOException {
+    static SafeTensorsHeader parse(Reader text, String file, long dataBytes) throws IOException {
         SafeTensorsHeader header = new Reading(file).header(text);
         header.checkLayout(file, dataBytes);
         return header;
@@ -227,9 +226,7 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
             StoredType type = StoredType.named(parser.getText());
             if (type == null) {
                 throw error(
-                        tensor(name, "dtype")
-                                + "unknown type "
-                                + JsonNode.quote(parser.getText()));
+                        tensor(name, "dtype") + "unknown type " + JsonNode.quote(parser.getText()));
             }
             return type;
         }

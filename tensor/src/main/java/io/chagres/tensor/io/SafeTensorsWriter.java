@@ -21,9 +21,9 @@ import java.util.Map;
 /// Writes tensors as safetensors files. The bytes stream from their segments to the disk, and each
 /// file replaces its predecessor only when it is complete (see [AtomicFiles]).
 ///
-/// Inside a file wide types come first, otherwise tensors keep the order of their addition, and
-/// the header is padded with spaces to a multiple of 8 bytes: so each tensor is aligned to its
-/// element type.
+/// Inside a file wide types come first, otherwise tensors keep the order of their addition, and the
+/// header is padded with spaces to a multiple of 8 bytes: so each tensor is aligned to its element
+/// type.
 public final class SafeTensorsWriter {
     private static final int CHUNK = 1 << 20;
 
@@ -103,8 +103,7 @@ public final class SafeTensorsWriter {
         Map<String, String> weightMap = new LinkedHashMap<>();
         long total = 0;
         for (int i = 0; i < shards.size(); i++) {
-            String name =
-                    "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
+            String name = "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
             for (Item item : shards.get(i)) {
                 weightMap.put(item.name(), name);
                 total += item.spec().bytes();
@@ -142,8 +141,7 @@ public final class SafeTensorsWriter {
 
     private void write(Path file, List<Item> unordered) throws IOException {
         List<Item> ordered = new ArrayList<>(unordered);
-        ordered.sort(
-                Comparator.comparingInt((Item i) -> i.spec().dtype().bytes()).reversed());
+        ordered.sort(Comparator.comparingInt((Item i) -> i.spec().dtype().bytes()).reversed());
         ByteBuffer header = header(ordered);
         AtomicFiles.writeFile(
                 file,
@@ -203,8 +201,7 @@ public final class SafeTensorsWriter {
             throw new IOException(
                     "a header of " + padded + " bytes is more than safetensors allows");
         }
-        ByteBuffer header =
-                ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer header = ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
         header.putLong(padded).put(text);
         header.put(" ".repeat(padded - text.length).getBytes(StandardCharsets.US_ASCII));
         return header.flip();

@@ -4,14 +4,16 @@ package io.chagres.tensor.memory;
 ///
 /// @param initialBytes size of the first block; it grows when more is needed
 /// @param limitBytes bytes it may never exceed
-/// @param debug whether freed memory is poisoned with NaN, allocation sites are recorded and a report
-///     is logged when the arena closes
+/// @param debug whether freed memory is poisoned with NaN, allocation sites are recorded and a
+///   report is logged when the arena closes
 public record ArenaOptions(long initialBytes, long limitBytes, boolean debug) {
     /// Checks the numbers.
     public ArenaOptions {
         if (initialBytes < 0 || limitBytes < initialBytes) {
             throw new IllegalArgumentException(
-                    "arena needs 0 <= initialBytes <= limitBytes, got " + initialBytes + " and "
+                    "arena needs 0 <= initialBytes <= limitBytes, got "
+                            + initialBytes
+                            + " and "
                             + limitBytes);
         }
     }

@@ -21,15 +21,15 @@ final class Owners {
         StringBuilder out = new StringBuilder();
         sums.entrySet().stream()
                 .sorted(
-                        Map.Entry.<String, long[]>comparingByValue((a, b) -> Long.compare(b[0], a[0]))
+                        Map.Entry.<String, long[]>comparingByValue(
+                                        (a, b) -> Long.compare(b[0], a[0]))
                                 .thenComparing(Map.Entry.comparingByKey()))
                 .limit(n)
-                .forEach(
-                        e ->
-                                out.append(
-                                        String.format(
-                                                "%n  %,15d bytes in %d tensors  %s",
-                                                e.getValue()[0], e.getValue()[1], e.getKey())));
+                .forEach(e ->
+                        out.append(
+                                String.format(
+                                        "%n  %,15d bytes in %d tensors  %s",
+                                        e.getValue()[0], e.getValue()[1], e.getKey())));
         return out.toString();
     }
 }

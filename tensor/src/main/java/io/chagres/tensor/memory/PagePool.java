@@ -53,8 +53,13 @@ public final class PagePool {
     public int take() {
         if (available == 0) {
             throw new BudgetExceeded(
-                    "page pool of arena '" + storage.arena().name() + "' has no page left (all "
-                            + free.length + " of " + pageBytes + " bytes are taken)");
+                    "page pool of arena '"
+                            + storage.arena().name()
+                            + "' has no page left (all "
+                            + free.length
+                            + " of "
+                            + pageBytes
+                            + " bytes are taken)");
         }
         int page = free[--available];
         taken[page] = true;

@@ -3,8 +3,8 @@ package io.chagres.tensor.memory;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/// Bytes inside an arena, valid until they are freed or the arena is reset. Tensors that are views of
-/// each other share one storage, so freeing it ends them all.
+/// Bytes inside an arena, valid until they are freed or the arena is reset. Tensors that are views
+/// of each other share one storage, so freeing it ends them all.
 public final class Storage {
     private final TensorArena arena;
     private final long address;
@@ -135,8 +135,13 @@ public final class Storage {
         String where = use.toString().isEmpty() ? "" : " (used by " + use + ")";
         StaleTensor e =
                 new StaleTensor(
-                        "tensor made by " + owner + " is no longer valid: arena '" + arena.name()
-                                + "' " + why + where
+                        "tensor made by "
+                                + owner
+                                + " is no longer valid: arena '"
+                                + arena.name()
+                                + "' "
+                                + why
+                                + where
                                 + "; copy values out with item(), toFloats() or copyTo(arena)");
         if (site != null) {
             e.addSuppressed(site);

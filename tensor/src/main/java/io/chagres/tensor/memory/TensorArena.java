@@ -7,16 +7,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Explicit memory for tensors: blocks from a [MemorySource], handed out by a deterministic best-fit
-/// list of gaps, given back all at once by [#reset] or one by one by [#free].
+/// Explicit memory for tensors: blocks from a [MemorySource], handed out by a deterministic
+/// best-fit list of gaps, given back all at once by [#reset] or one by one by [#free].
 ///
-/// A *weights* arena is filled once and then [sealed][#seal]. A *step* arena runs a body with [#call]
-/// and is reset afterwards: results leave by value. When it overflows, a block is chained; the next
-/// reset replaces the blocks by one of their joint size, so from the second reset at the largest shape
-/// seen no memory is requested any more. A tensor used after its reset throws [StaleTensor].
+/// A *weights* arena is filled once and then [sealed][#seal]. A *step* arena runs a body with
+/// [#call] and is reset afterwards: results leave by value. When it overflows, a block is chained;
+/// the next reset replaces the blocks by one of their joint size, so from the second reset at the
+/// largest shape seen no memory is requested any more. A tensor used after its reset throws
+/// [StaleTensor].
 ///
-/// An arena is used by one thread at a time: while a [#call] runs, other threads may read tensors but
-/// not allocate.
+/// An arena is used by one thread at a time: while a [#call] runs, other threads may read tensors
+/// but not allocate.
 public final class TensorArena implements AutoCloseable {
     /// Alignment of every allocation, in bytes.
     public static final long ALIGNMENT = 64;
@@ -97,7 +98,8 @@ public final class TensorArena implements AutoCloseable {
         return serial;
     }
 
-    /// How often the source was asked for a block. Constant once the arena has seen its largest step.
+    /// How often the source was asked for a block. Constant once the arena has seen its largest
+    /// step.
     public long blocksRequested() {
         return blocksRequested;
     }
@@ -144,13 +146,19 @@ public final class TensorArena implements AutoCloseable {
         return s;
     }
 
-    /// Makes memory owned by someone else, such as a mapped file, part of this arena without copying.
-    /// It must stay valid until the arena is closed.
+    /// Makes memory owned by someone else, such as a mapped file, part of this arena without
+    /// copying. It must stay valid until the arena is closed.
     public Storage adopt(MemorySegment segment, Object owner) {
         checkUsable(owner);
         if (!(source instanceof HostMemory)) {
             throw new UnsupportedOperationException(
-                    "arena '" + name + "' lives on " + source.name() + ": copy " + owner + " to it");
+                    "arena '"
+                            + name
+                            + "' lives on "
+                            + source.name()
+                            + ": copy "
+                            + owner
+                            + " to it");
         }
         return new Storage(
                 this, segment.address(), segment.byteSize(), generation, segment, owner, 0, null);
@@ -159,7 +167,8 @@ public final class TensorArena implements AutoCloseable {
     /// Gives one allocation back; every view of it becomes stale. A stale storage is left alone.
     public void free(Storage s) {
         if (s.arena() != this) {
-            throw new IllegalArgumentException("storage belongs to arena '" + s.arena().name() + "'");
+            throw new IllegalArgumentException(
+                    "storage belongs to arena '" + s.arena().name() + "'");
         }
         if (s.isFreed() || s.generation() != generation || s.isAdopted()) {
             return;
@@ -194,11 +203,11 @@ public final class TensorArena implements AutoCloseable {
         log.subList(n, log.size()).clear();
     }
 
-    /// Runs `body` with operations allocating here. The outermost call resets the arena when it ends;
-    /// a nested one frees what it allocated.
+    /// Runs `body` with operations allocating here. The outermost call resets the arena when it
+    /// ends; a nested one frees what it allocated.
     ///
     /// @throws StaleTensor when the body returns a tensor of this arena, also inside an array,
-    ///     collection or record
+    ///   collection or record
     public <R, X extends Throwable> R call(ScopedValue.CallableOp<? extends R, X> body) throws X {
         Thread outer = user;
         Thread me = Thread.currentThread();
@@ -224,7 +233,8 @@ public final class TensorArena implements AutoCloseable {
         }
     }
 
-    /// Frees everything and starts a new generation. Costs no system call unless blocks were chained.
+    /// Frees everything and starts a new generation. Costs no system call unless blocks were
+    /// chained.
     public void reset() {
         checkUsable("reset");
         if (depth > 0) {
@@ -266,10 +276,16 @@ public final class TensorArena implements AutoCloseable {
             return;
         }
         if (depth > 0) {
-            throw new IllegalStateException("arena '" + name + "' cannot be closed inside its call");
+            throw new IllegalStateException(
+                    "arena '" + name + "' cannot be closed inside its call");
         }
         if (options.debug()) {
-            LOG.info("arena '{}' closed: peak {} bytes, held {}{}", name, peak, capacity, peakOwners);
+            LOG.info(
+                    "arena '{}' closed: peak {} bytes, held {}{}",
+                    name,
+                    peak,
+                    capacity,
+                    peakOwners);
         }
         closed = true;
         closeChunks();
@@ -279,7 +295,15 @@ public final class TensorArena implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "arena '" + name + "' (" + used + " of " + capacity + " bytes used, peak " + peak + ")";
+        return "arena '"
+                + name
+                + "' ("
+                + used
+                + " of "
+                + capacity
+                + " bytes used, peak "
+                + peak
+                + ")";
     }
 
     MemorySegment segment(long address, long bytes) {
@@ -307,8 +331,16 @@ public final class TensorArena implements AutoCloseable {
 
     private BudgetExceeded overBudget(long size, Object owner) {
         return new BudgetExceeded(
-                owner + " needs " + size + " bytes, but arena '" + name + "' already uses " + used
-                        + " of its limit of " + options.limitBytes() + " bytes"
+                owner
+                        + " needs "
+                        + size
+                        + " bytes, but arena '"
+                        + name
+                        + "' already uses "
+                        + used
+                        + " of its limit of "
+                        + options.limitBytes()
+                        + " bytes"
                         + (used + size <= options.limitBytes() ? " and the rest is in pieces" : "")
                         + "; largest owners:"
                         + topOwners());

@@ -5,12 +5,12 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 
-/// One AdamW step, written into its inputs. Loshchilov & Hutter 2017, arXiv:1711.05101. With ĝ = k·g:
-/// m ← β₁m + (1 - β₁)ĝ, v ← β₂v + (1 - β₂)ĝ²,
-/// p ← p(1 - lr·λ) - lr · (m/(1 - β₁ᵗ)) / (√(v/(1 - β₂ᵗ)) + eps).
+/// One AdamW step, written into its inputs. Loshchilov & Hutter 2017, arXiv:1711.05101. With ĝ =
+/// k·g: m ← β₁m + (1 - β₁)ĝ, v ← β₂v + (1 - β₂)ĝ², p ← p(1 - lr·λ) - lr · (m/(1 - β₁ᵗ)) / (√(v/(1 -
+/// β₂ᵗ)) + eps).
 ///
-/// Inputs: p, m, v (written), g, all of one shape, and the F64 vector (lr, t, k): learning rate, step
-/// number counted from 1, and the factor that clips the gradient.
+/// Inputs: p, m, v (written), g, all of one shape, and the F64 vector (lr, t, k): learning rate,
+/// step number counted from 1, and the factor that clips the gradient.
 ///
 /// @param beta1 β₁
 /// @param beta2 β₂
@@ -32,7 +32,10 @@ public record AdamW(double beta1, double beta2, double eps, double weightDecay) 
             Check.shape(i, in[0].shape(), "adamW", in);
         }
         Check.that(
-                in[4].equals(new Spec(DType.F64, Shape.of(3))), "adamW", "(lr, t, k) is F64 (3)", in);
+                in[4].equals(new Spec(DType.F64, Shape.of(3))),
+                "adamW",
+                "(lr, t, k) is F64 (3)",
+                in);
         Check.that(in[1].dtype() == in[2].dtype(), "adamW", "m and v need one dtype", in);
     }
 
@@ -47,9 +50,7 @@ public record AdamW(double beta1, double beta2, double eps, double weightDecay) 
         Tensor root = v.div(correction(beta2, t)).sqrt().shift(eps);
         Tensor step = m.div(correction(beta1, t)).div(root);
         Tensor p = in[0].cast(DType.F64).mul(lr.scale(-weightDecay).shift(1)).sub(step.mul(lr));
-        return new Tensor[] {
-            p.cast(in[0].dtype()), m.cast(in[1].dtype()), v.cast(in[2].dtype())
-        };
+        return new Tensor[] {p.cast(in[0].dtype()), m.cast(in[1].dtype()), v.cast(in[2].dtype())};
     }
 
     private static Tensor correction(double beta, Tensor t) {

@@ -25,7 +25,10 @@ public record Assign() implements Update {
     public void check(Spec... in) {
         Check.arity(2, "assign", in);
         Check.that(
-                in[1].shape().broadcastsTo(in[0].shape()), "assign", "src must broadcast to dst", in);
+                in[1].shape().broadcastsTo(in[0].shape()),
+                "assign",
+                "src must broadcast to dst",
+                in);
     }
 
     @Override

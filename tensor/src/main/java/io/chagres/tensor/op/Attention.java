@@ -11,19 +11,19 @@ import org.jspecify.annotations.Nullable;
 /// Scaled dot-product attention, o = softmax(scale · q kᵀ + mask) v, without storing the T×S scores
 /// where a backend has a kernel. Vaswani et al. 2017, arXiv:1706.03762; Dao 2023, arXiv:2307.08691.
 ///
-/// Inputs: q (B, T, H, D), k (B, S, Hkv, D), v (B, S, Hkv, Dv), where head h uses key head h / (H/Hkv);
-/// then, each when its component says so: the mask, BOOL (true = may attend) or float (added), which
-/// broadcasts to (B, H, T, S); cu_seqlens, I32 (n + 1), offsets of the sequences packed into B = 1; the
-/// dropout stream, I64 (2). Results: o (B, T, H, Dv), and the log-sum-exp (B, H, T) of the masked scores
-/// for the gradient. A row that may attend to nothing gives 0.
+/// Inputs: q (B, T, H, D), k (B, S, Hkv, D), v (B, S, Hkv, Dv), where head h uses key head h /
+/// (H/Hkv); then, each when its component says so: the mask, BOOL (true = may attend) or float
+/// (added), which broadcasts to (B, H, T, S); cu_seqlens, I32 (n + 1), offsets of the sequences
+/// packed into B = 1; the dropout stream, I64 (2). Results: o (B, T, H, Dv), and the log-sum-exp
+/// (B, H, T) of the masked scores for the gradient. A row that may attend to nothing gives 0.
 ///
 /// @param scale factor of the scores, usually 1/√D
 /// @param causal whether query t sees key s only when s ≤ t + S - T
 /// @param window with w > 0, whether s > t + S - T - w is required too
 /// @param masked whether there is a mask
 /// @param packed whether there are cu_seqlens: queries see keys of their own sequence only
-/// @param dropout probability that a weight is dropped, with the stream's [RandomUniform] numbers of
-///     shape (B, H, T, S)
+/// @param dropout probability that a weight is dropped, with the stream's [RandomUniform] numbers
+///   of shape (B, H, T, S)
 public record Attention(
         double scale, boolean causal, int window, boolean masked, boolean packed, double dropout)
         implements Fused {
@@ -115,10 +115,14 @@ public record Attention(
         Shape k = in[1].shape();
         Shape v = in[2].shape();
         Check.that(
-                q.rank() == 4 && k.rank() == 4 && v.rank() == 4
-                        && q.dim(0) == k.dim(0) && q.last() == k.last()
+                q.rank() == 4
+                        && k.rank() == 4
+                        && v.rank() == 4
+                        && q.dim(0) == k.dim(0)
+                        && q.last() == k.last()
                         && k.with(-1, v.last()).equals(v)
-                        && k.dim(2) > 0 && q.dim(2) % k.dim(2) == 0,
+                        && k.dim(2) > 0
+                        && q.dim(2) % k.dim(2) == 0,
                 op,
                 "needs q (B, T, H, D), k (B, S, Hkv, D), v (B, S, Hkv, Dv), Hkv dividing H",
                 in);
@@ -141,8 +145,11 @@ public record Attention(
         if (packed) {
             Spec cu = in[i++];
             Check.that(
-                    cu.dtype() == DType.I32 && cu.shape().rank() == 1 && cu.shape().size() >= 2
-                            && q.dim(0) == 1 && q.dim(1) == k.dim(1),
+                    cu.dtype() == DType.I32
+                            && cu.shape().rank() == 1
+                            && cu.shape().size() >= 2
+                            && q.dim(0) == 1
+                            && q.dim(1) == k.dim(1),
                     op,
                     "packed: cu_seqlens must be I32 (n + 1), B = 1 and T = S",
                     in);

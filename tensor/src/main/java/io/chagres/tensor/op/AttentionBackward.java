@@ -4,9 +4,9 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 
-/// Gradient of [Attention], recomputing the weights from the saved log-sum-exp: with p = exp(s - lse),
-/// dv = pᵀg, dp = g vᵀ, ds = p · (dp - Σ g·o) · scale, dq = ds k, dk = dsᵀ q. Key heads sum over the
-/// queries of their group.
+/// Gradient of [Attention], recomputing the weights from the saved log-sum-exp: with p = exp(s -
+/// lse), dv = pᵀg, dp = g vᵀ, ds = p · (dp - Σ g·o) · scale, dq = ds k, dk = dsᵀ q. Key heads sum
+/// over the queries of their group.
 ///
 /// Inputs: q, k, v, o, lse, g, then the optional inputs of [Attention]. Results: dq, dk, dv.
 ///
@@ -32,8 +32,7 @@ public record AttentionBackward(Attention forward) implements Composite {
         Tensor q = in[0];
         Tensor k = in[1];
         Tensor v = in[2];
-        AttentionScores s =
-                AttentionScores.of(forward, q, k, forward.extras(in, FIRST_EXTRA));
+        AttentionScores s = AttentionScores.of(forward, q, k, forward.extras(in, FIRST_EXTRA));
         Tensor lse = in[4].reshape(in[4].shape().insert(3, 1));
         Tensor empty = Full.scalar(lse.dtype(), Double.NEGATIVE_INFINITY);
         Tensor shift = lse.compare(Compare.EQ, empty).select(Full.zerosLike(lse), lse);
@@ -45,7 +44,9 @@ public record AttentionBackward(Attention forward) implements Composite {
         Tensor ds = p.mul(dp.sub(g.mul(o).sum(-1))).scale(forward.scale());
         Tensor dq = ds.matmul(AttentionScores.keys(k, q));
         Tensor dk = ds.transpose().matmul(q.permute(0, 2, 1, 3));
-        return new Tensor[] {AttentionScores.toQueries(dq, q), perKeyHead(dk, k), perKeyHead(dv, v)};
+        return new Tensor[] {
+            AttentionScores.toQueries(dq, q), perKeyHead(dk, k), perKeyHead(dv, v)
+        };
     }
 
     private static Tensor perKeyHead(Tensor d, Tensor k) {

@@ -46,14 +46,14 @@ record AttentionScores(Tensor scores, @Nullable Tensor keep) {
             return heads;
         }
         Shape one = heads.shape().insert(2, 1);
-        return heads.reshape(one).expand(one.with(2, groups))
+        return heads.reshape(one)
+                .expand(one.with(2, groups))
                 .reshape(k.dim(0), q.dim(2), k.dim(1), k.dim(3));
     }
 
     /// (B, H, T, D) as a contiguous (B, T, H, D).
     static Tensor toQueries(Tensor o, Tensor q) {
-        return o.permute(0, 2, 1, 3).contiguous()
-                .reshape(q.dim(0), q.dim(1), q.dim(2), o.dim(3));
+        return o.permute(0, 2, 1, 3).contiguous().reshape(q.dim(0), q.dim(1), q.dim(2), o.dim(3));
     }
 
     private static @Nullable Tensor allowed(

@@ -6,7 +6,8 @@ import io.chagres.tensor.ShapeMismatch;
 import io.chagres.tensor.Spec;
 import java.util.Arrays;
 
-/// The checks that ops share. Every message starts with the op's name and ends with what it was given.
+/// The checks that ops share. Every message starts with the op's name and ends with what it was
+/// given.
 public final class Check {
     private Check() {}
 

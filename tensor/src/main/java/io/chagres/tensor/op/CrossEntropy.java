@@ -6,11 +6,11 @@ import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Loss of each row of logits against a class: with lse = ln Σ_j exp(x_j) and label smoothing ε,
-/// loss = (1 - ε)(lse - x_target) + ε/V · Σ_j (lse - x_j). Rows whose target is `ignoreIndex` have loss
-/// 0 and no gradient. Probabilities are never stored.
+/// loss = (1 - ε)(lse - x_target) + ε/V · Σ_j (lse - x_j). Rows whose target is `ignoreIndex` have
+/// loss 0 and no gradient. Probabilities are never stored.
 ///
-/// Inputs: logits (N, V) and targets (N), I32 or I64. Results: loss (N) and lse (N), both
-/// 0 in rows left out.
+/// Inputs: logits (N, V) and targets (N), I32 or I64. Results: loss (N) and lse (N), both 0 in rows
+/// left out.
 ///
 /// @param ignoreIndex target value of rows to leave out, such as -100
 /// @param labelSmoothing ε, 0 for none
@@ -78,8 +78,7 @@ public record CrossEntropy(long ignoreIndex, double labelSmoothing) implements F
     record Rows(Tensor target, Tensor valid) {
         static Rows of(Tensor targets, Tensor x, long ignoreIndex) {
             Tensor column = targets.reshape(-1, 1);
-            Tensor valid =
-                    column.compare(Compare.NE, Full.scalar(targets.dtype(), ignoreIndex));
+            Tensor valid = column.compare(Compare.NE, Full.scalar(targets.dtype(), ignoreIndex));
             return new Rows(valid.select(column, Full.zerosLike(column)), valid);
         }
     }

@@ -3,8 +3,8 @@ package io.chagres.tensor.op;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 
-/// Gradient of [CrossEntropy]: dx_j = g · (exp(x_j - lse) - (1 - ε)[j = target] - ε/V), 0 in ignored
-/// rows. Inputs: logits (N, V), targets (N), lse (N), g (N).
+/// Gradient of [CrossEntropy]: dx_j = g · (exp(x_j - lse) - (1 - ε)[j = target] - ε/V), 0 in
+/// ignored rows. Inputs: logits (N, V), targets (N), lse (N), g (N).
 ///
 /// @param ignoreIndex target value of rows to leave out
 /// @param labelSmoothing ε

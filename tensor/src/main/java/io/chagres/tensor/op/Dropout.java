@@ -7,9 +7,9 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Inverted dropout: each element is zeroed with probability p, the others are scaled by 1/(1 - p). The
-/// mask is [RandomUniform] of the stream, u ≥ p keeps, so the gradient draws the same mask again and
-/// nothing is stored. Srivastava et al. 2014.
+/// Inverted dropout: each element is zeroed with probability p, the others are scaled by 1/(1 - p).
+/// The mask is [RandomUniform] of the stream, u ≥ p keeps, so the gradient draws the same mask
+/// again and nothing is stored. Srivastava et al. 2014.
 ///
 /// Inputs: x and the stream, I64 (2).
 ///

@@ -6,8 +6,8 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Picks elements along one axis: y[i][j][k] = x[i][index[i][j][k]][k] for axis 1. All axes but that
-/// one have equal sizes. Indices outside the axis are an error.
+/// Picks elements along one axis: y[i][j][k] = x[i][index[i][j][k]][k] for axis 1. All axes but
+/// that one have equal sizes. Indices outside the axis are an error.
 ///
 /// @param axis the axis, counted from the front
 public record Gather(int axis) implements Primitive {
@@ -29,9 +29,7 @@ public record Gather(int axis) implements Primitive {
     @Override
     public @Nullable Tensor[] vjp(
             Tensor[] in, Tensor[] out, @Nullable Tensor[] g, boolean[] needs) {
-        return new Tensor[] {
-            ScatterAdd.scatterAdd(g[0], in[1], axis, in[0].dim(axis)), null
-        };
+        return new Tensor[] {ScatterAdd.scatterAdd(g[0], in[1], axis, in[0].dim(axis)), null};
     }
 
     @Override

@@ -6,8 +6,9 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Adds rows into a table of zeros, the transpose of [IndexSelect]: x has shape index.shape + (…), the
-/// result (rows, …). Rows with equal indices are added in order of position, whatever the threads.
+/// Adds rows into a table of zeros, the transpose of [IndexSelect]: x has shape index.shape + (…),
+/// the result (rows, …). Rows with equal indices are added in order of position, whatever the
+/// threads.
 ///
 /// @param rows rows of the table
 public record IndexAdd(long rows) implements Primitive {

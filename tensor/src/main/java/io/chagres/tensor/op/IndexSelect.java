@@ -6,8 +6,8 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Looks rows up in a table, as an embedding does: table (N, …), index (any shape) → index.shape + (…).
-/// Indices outside 0 … N-1 are an error.
+/// Looks rows up in a table, as an embedding does: table (N, …), index (any shape) → index.shape +
+/// (…). Indices outside 0 … N-1 are an error.
 public record IndexSelect() implements Primitive {
     /// The only instance needed.
     public static final IndexSelect INSTANCE = new IndexSelect();

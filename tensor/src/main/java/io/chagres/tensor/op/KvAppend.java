@@ -7,8 +7,8 @@ import io.chagres.tensor.Tensor;
 
 /// Writes the keys and values of new tokens into a paged KV cache, laid out as in [PagedAttention].
 ///
-/// Inputs: key pages and value pages (both written), k (B, T, Hkv, D), v (B, T, Hkv, Dv), block table I32
-/// (B, maxPages), and the positions I32 (B) of each sequence's first new token.
+/// Inputs: key pages and value pages (both written), k (B, T, Hkv, D), v (B, T, Hkv, Dv), block
+/// table I32 (B, maxPages), and the positions I32 (B) of each sequence's first new token.
 public record KvAppend() implements Update {
     /// The only instance needed.
     public static final KvAppend INSTANCE = new KvAppend();
@@ -27,8 +27,10 @@ public record KvAppend() implements Update {
             Shape pages = in[i].shape();
             Shape rows = in[i + 2].shape();
             Check.that(
-                    pages.rank() == 4 && rows.rank() == 4
-                            && pages.dim(1) == rows.dim(2) && pages.dim(3) == rows.dim(3)
+                    pages.rank() == 4
+                            && rows.rank() == 4
+                            && pages.dim(1) == rows.dim(2)
+                            && pages.dim(3) == rows.dim(3)
                             && rows.dim(0) == in[2].shape().dim(0)
                             && rows.dim(1) == in[2].shape().dim(1),
                     "kvAppend",
@@ -57,13 +59,17 @@ public record KvAppend() implements Update {
         Tensor page = Gather.gather(table, block, 1);
         Tensor head = Iota.range(heads).reshape(1, 1, heads);
         Tensor row =
-                page.reshape(batch, tokens, 1).scale(heads).add(head)
-                        .scale(slots).add(slot.reshape(batch, tokens, 1));
+                page.reshape(batch, tokens, 1)
+                        .scale(heads)
+                        .add(head)
+                        .scale(slots)
+                        .add(slot.reshape(batch, tokens, 1));
         long total = pages.dim(0) * heads * slots;
         Tensor fresh = IndexAdd.indexAdd(rows.contiguous(), row, total);
         Tensor ones = Full.full(rows.spec().as(row.shape()), 1);
         Tensor hit =
-                IndexAdd.indexAdd(ones, row, total).reshape(total, 1)
+                IndexAdd.indexAdd(ones, row, total)
+                        .reshape(total, 1)
                         .compare(Compare.GT, Full.scalar(rows.dtype(), 0));
         Tensor old = pages.reshape(total, pages.dim(3));
         return hit.select(fresh, old).reshape(pages.shape());

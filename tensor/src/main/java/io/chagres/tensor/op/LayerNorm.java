@@ -6,8 +6,8 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Layer normalisation over the last axis: y = (x - μ) · rstd · w + b, rstd = 1/√(σ² + eps) with the
-/// biased variance. Ba, Kiros & Hinton 2016, arXiv:1607.06450.
+/// Layer normalisation over the last axis: y = (x - μ) · rstd · w + b, rstd = 1/√(σ² + eps) with
+/// the biased variance. Ba, Kiros & Hinton 2016, arXiv:1607.06450.
 ///
 /// Inputs: x (…, C), w (C), b (C). Results: y, and μ and rstd (…) for the gradient.
 ///

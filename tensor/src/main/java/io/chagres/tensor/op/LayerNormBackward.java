@@ -4,8 +4,8 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 
-/// Gradient of [LayerNorm]. With x̂ = (x - μ)·rstd and h = g·w:
-/// dx = rstd · (h - mean(h) - x̂ · mean(h·x̂)), dw = Σ g·x̂, db = Σ g over rows.
+/// Gradient of [LayerNorm]. With x̂ = (x - μ)·rstd and h = g·w: dx = rstd · (h - mean(h) - x̂ ·
+/// mean(h·x̂)), dw = Σ g·x̂, db = Σ g over rows.
 ///
 /// Inputs: x (…, C), w (C), μ (…), rstd (…), g (…, C). Results: dx, dw, db.
 public record LayerNormBackward() implements Composite {

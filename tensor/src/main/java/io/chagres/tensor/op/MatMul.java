@@ -5,8 +5,8 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Matrix product over the last two axes: (…, M, K) · (…, K, N) → (…, M, N); batch axes broadcast. Any
-/// strides are welcome, so transposes are free.
+/// Matrix product over the last two axes: (…, M, K) · (…, K, N) → (…, M, N); batch axes broadcast.
+/// Any strides are welcome, so transposes are free.
 public record MatMul() implements Primitive {
     /// The only instance needed.
     public static final MatMul INSTANCE = new MatMul();

@@ -4,8 +4,8 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// The largest element along one axis, which stays with size 1. Elements that tie share the gradient
-/// equally.
+/// The largest element along one axis, which stays with size 1. Elements that tie share the
+/// gradient equally.
 ///
 /// @param axis the axis, counted from the front
 public record Max(int axis) implements Primitive {

@@ -4,13 +4,13 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// An operation, defined once: what comes out, its gradient and, for composites, its meaning in terms
-/// of other operations. Operations are records without state: whatever changes between steps (a
-/// learning rate, a position, a random offset) is an input tensor.
+/// An operation, defined once: what comes out, its gradient and, for composites, its meaning in
+/// terms of other operations. Operations are records without state: whatever changes between steps
+/// (a learning rate, a position, a random offset) is an input tensor.
 ///
 /// There are four kinds. [Primitive] is a closed set every backend implements. [View] changes the
-/// layout only. [Composite] is an open set defined by other operations. [Update] writes into some of
-/// its inputs.
+/// layout only. [Composite] is an open set defined by other operations. [Update] writes into some
+/// of its inputs.
 public sealed interface Op permits Primitive, View, Composite, Update {
     /// Dtypes and shapes of the results, after checking the inputs.
     ///
@@ -28,8 +28,8 @@ public sealed interface Op permits Primitive, View, Composite, Update {
         throw new IllegalStateException(this + " has no gradient");
     }
 
-    /// What [#vjp] reads the values of, given which inputs want gradients. Only that is kept for the
-    /// backward pass; of everything else vjp may look at dtype and shape alone.
+    /// What [#vjp] reads the values of, given which inputs want gradients. Only that is kept for
+    /// the backward pass; of everything else vjp may look at dtype and shape alone.
     default Reads reads(boolean[] needs) {
         return Reads.ALL;
     }

@@ -6,12 +6,12 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 
-/// Causal attention of new queries against a paged KV cache: query t of a sequence with n cached tokens
-/// sees the keys s ≤ n - T + t. Kwon et al. 2023, arXiv:2309.06180.
+/// Causal attention of new queries against a paged KV cache: query t of a sequence with n cached
+/// tokens sees the keys s ≤ n - T + t. Kwon et al. 2023, arXiv:2309.06180.
 ///
-/// Inputs: q (B, T, H, D), key pages (P, Hkv, pageTokens, D), value pages (P, Hkv, pageTokens, Dv), block
-/// table I32 (B, maxPages) and lengths I32 (B), which count the T new tokens too. Token s of a sequence
-/// lies in page table[s / pageTokens] at slot s mod pageTokens. Result: o (B, T, H, Dv).
+/// Inputs: q (B, T, H, D), key pages (P, Hkv, pageTokens, D), value pages (P, Hkv, pageTokens, Dv),
+/// block table I32 (B, maxPages) and lengths I32 (B), which count the T new tokens too. Token s of
+/// a sequence lies in page table[s / pageTokens] at slot s mod pageTokens. Result: o (B, T, H, Dv).
 ///
 /// @param scale factor of the scores
 /// @param window with w > 0, whether only the newest w keys are seen
@@ -24,10 +24,13 @@ public record PagedAttention(double scale, int window) implements Composite {
         Shape q = in[0].shape();
         Shape k = in[1].shape();
         Check.that(
-                q.rank() == 4 && k.rank() == 4 && in[2].shape().rank() == 4
+                q.rank() == 4
+                        && k.rank() == 4
+                        && in[2].shape().rank() == 4
                         && q.last() == k.last()
                         && k.with(-1, in[2].shape().last()).equals(in[2].shape())
-                        && k.dim(1) > 0 && q.dim(2) % k.dim(1) == 0,
+                        && k.dim(1) > 0
+                        && q.dim(2) % k.dim(1) == 0,
                 "pagedAttention",
                 "needs q (B, T, H, D) and pages (P, Hkv, pageTokens, D), Hkv dividing H",
                 in);
@@ -60,7 +63,8 @@ public record PagedAttention(double scale, int window) implements Composite {
     static void checkTable(String op, long batch, int first, Spec... in) {
         Spec table = in[first];
         Check.that(
-                table.dtype() == DType.I32 && table.shape().rank() == 2
+                table.dtype() == DType.I32
+                        && table.shape().rank() == 2
                         && table.shape().dim(0) == batch
                         && in[first + 1].equals(new Spec(DType.I32, Shape.of(batch))),
                 op,
@@ -71,7 +75,6 @@ public record PagedAttention(double scale, int window) implements Composite {
     /// Pages of each sequence side by side: (B, maxPages · pageTokens, Hkv, D).
     private static Tensor rows(Tensor pages, Tensor table) {
         Tensor all = IndexSelect.indexSelect(pages, table).permute(0, 1, 3, 2, 4);
-        return all.reshape(
-                table.dim(0), table.dim(1) * pages.dim(2), pages.dim(1), pages.dim(3));
+        return all.reshape(table.dim(0), table.dim(1) * pages.dim(2), pages.dim(1), pages.dim(3));
     }
 }

@@ -6,9 +6,9 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 
-/// Uniform numbers in [0, 1), F32, from the counter-based generator Philox4x32-10: element i takes lane
-/// i mod 4 of block i / 4 of the stream (seed, offset), u = (bits >>> 8) · 2⁻²⁴. The same stream gives
-/// the same numbers on every device.
+/// Uniform numbers in [0, 1), F32, from the counter-based generator Philox4x32-10: element i takes
+/// lane i mod 4 of block i / 4 of the stream (seed, offset), u = (bits >>> 8) · 2⁻²⁴. The same
+/// stream gives the same numbers on every device.
 ///
 /// Input: the stream, I64 of shape (2): seed and offset.
 ///

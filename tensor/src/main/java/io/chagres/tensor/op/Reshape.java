@@ -7,19 +7,17 @@ import io.chagres.tensor.Tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// The elements in another shape, where strides allow it; [Tensor#reshape] copies first where they do
-/// not.
+/// The elements in another shape, where strides allow it; [Tensor#reshape] copies first where they
+/// do not.
 ///
 /// @param to the shape
 public record Reshape(Shape to) implements View {
     @Override
     public Layout view(Layout in) {
         return in.reshape(to)
-                .orElseThrow(
-                        () ->
-                                new ShapeMismatch(
-                                        "reshape: " + in + " cannot be seen as " + to
-                                                + " without a copy"));
+                .orElseThrow(() ->
+                        new ShapeMismatch(
+                                "reshape: " + in + " cannot be seen as " + to + " without a copy"));
     }
 
     @Override

@@ -4,8 +4,8 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 
-/// Gradient of [RmsNorm]. With x̂ = x·rstd and h = g·w: dx = rstd · (h - x̂ · mean(h·x̂)), dw = Σ g·x̂ over
-/// rows.
+/// Gradient of [RmsNorm]. With x̂ = x·rstd and h = g·w: dx = rstd · (h - x̂ · mean(h·x̂)), dw = Σ
+/// g·x̂ over rows.
 ///
 /// Inputs: x (…, C), w (C), rstd (…), g (…, C). Results: dx, dw.
 public record RmsNormBackward() implements Composite {

@@ -6,8 +6,8 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Rotary position embedding: pairs of elements of each head are rotated by angle position · frequency.
-/// Su et al. 2021, arXiv:2104.09864.
+/// Rotary position embedding: pairs of elements of each head are rotated by angle position ·
+/// frequency. Su et al. 2021, arXiv:2104.09864.
 ///
 /// Inputs: x (…, T, H, D), cos and sin (…, T, D/2) with leading axes that broadcast to x's. Result:
 /// like x. With pair (a, b): a' = a·cos - b·sin, b' = b·cos + a·sin.
@@ -26,10 +26,12 @@ public record Rope(boolean interleaved, boolean inverse) implements Fused {
         Check.isFloat("rope", in);
         Check.sameDType("rope", in);
         Shape x = in[0].shape();
-        Check.that(x.rank() >= 3 && x.last() % 2 == 0, "rope", "x must be (…, T, H, D), D even", in);
+        Check.that(
+                x.rank() >= 3 && x.last() % 2 == 0, "rope", "x must be (…, T, H, D), D even", in);
         Shape table = x.without(-2).with(-1, x.last() / 2);
         Check.that(
-                in[1].equals(in[2]) && in[1].shape().rank() >= 2
+                in[1].equals(in[2])
+                        && in[1].shape().rank() >= 2
                         && in[1].shape().broadcastsTo(table),
                 "rope",
                 "cos and sin must be (…, T, D/2)",

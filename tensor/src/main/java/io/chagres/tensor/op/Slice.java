@@ -27,8 +27,6 @@ public record Slice(int axis, long from, long length, long step) implements View
     @Override
     public @Nullable Tensor[] vjp(
             Tensor[] in, Tensor[] out, @Nullable Tensor[] g, boolean[] needs) {
-        return new Tensor[] {
-            Interpreter.run(new Pad(axis, from, step, in[0].dim(axis)), g[0])
-        };
+        return new Tensor[] {Interpreter.run(new Pad(axis, from, step, in[0].dim(axis)), g[0])};
     }
 }

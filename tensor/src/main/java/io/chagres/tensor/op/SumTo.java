@@ -6,8 +6,8 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Sums over everything the target shape does not keep: axes of size 1 and missing leading axes. The
-/// reverse of broadcasting.
+/// Sums over everything the target shape does not keep: axes of size 1 and missing leading axes.
+/// The reverse of broadcasting.
 ///
 /// @param to result shape; it must broadcast to the input's
 public record SumTo(Shape to) implements Primitive {

@@ -7,8 +7,8 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// The k largest elements of the last axis, largest first, and their indices (I32). Of equal elements
-/// the one with the lower index comes first.
+/// The k largest elements of the last axis, largest first, and their indices (I32). Of equal
+/// elements the one with the lower index comes first.
 ///
 /// @param k how many
 public record TopK(int k) implements Primitive {
@@ -16,7 +16,8 @@ public record TopK(int k) implements Primitive {
     public Spec[] infer(Spec... in) {
         Check.arity(1, "topK", in);
         Check.axis(-1, "topK", in);
-        Check.that(k >= 1 && k <= in[0].shape().last(), "topK", "1 <= k=" + k + " <= last axis", in);
+        Check.that(
+                k >= 1 && k <= in[0].shape().last(), "topK", "1 <= k=" + k + " <= last axis", in);
         Shape s = in[0].shape().with(-1, k);
         return new Spec[] {in[0].as(s), new Spec(DType.I32, s)};
     }

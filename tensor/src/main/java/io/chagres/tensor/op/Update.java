@@ -3,8 +3,8 @@ package io.chagres.tensor.op;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 
-/// An operation that writes into some of its inputs and has no result: an optimizer step, a KV-cache
-/// append, gradient accumulation. It is refused on tensors that a tape tracks.
+/// An operation that writes into some of its inputs and has no result: an optimizer step, a
+/// KV-cache append, gradient accumulation. It is refused on tensors that a tape tracks.
 public non-sealed interface Update extends Op {
     /// Indices of the inputs that are written.
     int[] writes();

@@ -10,9 +10,7 @@ public sealed interface View extends Op permits Permute, Reshape, Expand, Slice,
 
     @Override
     default Spec[] infer(Spec... in) {
-        return new Spec[] {
-            in[0].as(view(Layout.contiguous(in[0].shape())).shape())
-        };
+        return new Spec[] {in[0].as(view(Layout.contiguous(in[0].shape())).shape())};
     }
 
     @Override

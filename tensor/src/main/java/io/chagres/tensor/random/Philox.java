@@ -53,8 +53,7 @@ public record Philox(long seed) {
     /// The function as published: counter words `c0` … `c3`, key words `k0` and `k1`.
     ///
     /// @param out receives [#LANES] numbers from index `at` on
-    public static void block(
-            int c0, int c1, int c2, int c3, int k0, int k1, int[] out, int at) {
+    public static void block(int c0, int c1, int c2, int c3, int k0, int k1, int[] out, int at) {
         int x0 = c0;
         int x1 = c1;
         int x2 = c2;
@@ -97,8 +96,8 @@ public record Philox(long seed) {
     /// Element `i` as a number from the standard normal distribution, by Box and Muller's method:
     /// with `a` and `b` the elements `i` and its neighbour in the pair, the even one first,
     ///
-    /// `r = √(-2 ln((a + ½)·2⁻³²))`, `φ = 2π·b·2⁻³²`, the even element is `r cos φ`, the odd one
-    /// `r sin φ`.
+    /// `r = √(-2 ln((a + ½)·2⁻³²))`, `φ = 2π·b·2⁻³²`, the even element is `r cos φ`, the odd one `r
+    /// sin φ`.
     ///
     /// Doubles and `StrictMath` make the bits the same on every machine.
     public double normal(long offset, long i) {

@@ -11,8 +11,8 @@ public final class RandomTensors {
 
     private RandomTensors() {}
 
-    /// F32 numbers from a normal distribution with mean 0. Takes one draw of the generator; the numbers
-    /// depend on it and the shape alone, however many threads fill the tensor.
+    /// F32 numbers from a normal distribution with mean 0. Takes one draw of the generator; the
+    /// numbers depend on it and the shape alone, however many threads fill the tensor.
     ///
     /// @param std standard deviation
     public static Tensor normal(TensorArena arena, Shape shape, double std, Rng rng) {
@@ -20,13 +20,12 @@ public final class RandomTensors {
         float[] values = new float[Math.toIntExact(shape.size())];
         IntStream.range(0, (values.length + BLOCK - 1) / BLOCK)
                 .parallel()
-                .forEach(
-                        b -> {
-                            int end = Math.min(values.length, (b + 1) * BLOCK);
-                            for (int i = b * BLOCK; i < end; i++) {
-                                values[i] = (float) (std * stream.normal(i));
-                            }
-                        });
+                .forEach(b -> {
+                    int end = Math.min(values.length, (b + 1) * BLOCK);
+                    for (int i = b * BLOCK; i < end; i++) {
+                        values[i] = (float) (std * stream.normal(i));
+                    }
+                });
         return Tensor.of(arena, shape, values);
     }
 }

@@ -48,16 +48,15 @@ class AtomicFilesTest {
     }
 
     private void crashAt(Step at, String text) {
-        assertThatThrownBy(
-                        () ->
-                                AtomicFiles.writeFolder(
-                                        target(),
-                                        body(text),
-                                        step -> {
-                                            if (step == at) {
-                                                throw new Crash();
-                                            }
-                                        }))
+        assertThatThrownBy(() ->
+                        AtomicFiles.writeFolder(
+                                target(),
+                                body(text),
+                                step -> {
+                                    if (step == at) {
+                                        throw new Crash();
+                                    }
+                                }))
                 .isInstanceOf(Crash.class);
     }
 
@@ -65,8 +64,7 @@ class AtomicFilesTest {
     void replacesAFolderWhole() throws IOException {
         AtomicFiles.writeFolder(target(), body("1"));
         assertHolds(target(), "1");
-        AtomicFiles.writeFolder(
-                target(), folder -> Files.writeString(folder.resolve("only"), "2"));
+        AtomicFiles.writeFolder(target(), folder -> Files.writeString(folder.resolve("only"), "2"));
         assertThat(target().resolve("only")).hasContent("2");
         assertThat(target().resolve("a")).doesNotExist();
         assertThat(names()).containsExactly("checkpoint");
@@ -139,14 +137,13 @@ class AtomicFilesTest {
     @Test
     void aCrashInsideTheBodyLeavesRubbishThatTheNextWriteClears() throws IOException {
         AtomicFiles.writeFolder(target(), body("old"));
-        assertThatThrownBy(
-                        () ->
-                                AtomicFiles.writeFolder(
-                                        target(),
-                                        folder -> {
-                                            Files.writeString(folder.resolve("stale"), "half");
-                                            throw new Crash();
-                                        }))
+        assertThatThrownBy(() ->
+                        AtomicFiles.writeFolder(
+                                target(),
+                                folder -> {
+                                    Files.writeString(folder.resolve("stale"), "half");
+                                    throw new Crash();
+                                }))
                 .isInstanceOf(Crash.class);
         assertThat(names()).containsExactly("checkpoint", "checkpoint.partial");
         assertHolds(AtomicFiles.locate(target()), "old");
@@ -159,14 +156,13 @@ class AtomicFilesTest {
     @Test
     void aFailureLeavesTheOldFolderAndNothingElse() throws IOException {
         AtomicFiles.writeFolder(target(), body("old"));
-        assertThatThrownBy(
-                        () ->
-                                AtomicFiles.writeFolder(
-                                        target(),
-                                        folder -> {
-                                            body("new").writeTo(folder);
-                                            throw new IOException("disk full");
-                                        }))
+        assertThatThrownBy(() ->
+                        AtomicFiles.writeFolder(
+                                target(),
+                                folder -> {
+                                    body("new").writeTo(folder);
+                                    throw new IOException("disk full");
+                                }))
                 .hasMessage("disk full");
         assertHolds(target(), "old");
         assertThat(names()).containsExactly("checkpoint");
@@ -198,13 +194,12 @@ class AtomicFilesTest {
         AtomicFiles.writeString(file, "one");
         AtomicFiles.writeString(file, "two ä");
         assertThat(file).hasContent("two ä");
-        assertThatThrownBy(
-                        () ->
-                                AtomicFiles.writeFile(
-                                        file,
-                                        channel -> {
-                                            throw new IOException("disk full");
-                                        }))
+        assertThatThrownBy(() ->
+                        AtomicFiles.writeFile(
+                                file,
+                                channel -> {
+                                    throw new IOException("disk full");
+                                }))
                 .hasMessage("disk full");
         assertThat(file).hasContent("two ä");
         assertThat(names()).containsExactly("x.txt");

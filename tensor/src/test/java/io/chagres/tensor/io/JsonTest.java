@@ -81,8 +81,22 @@ class JsonTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", " ", "{", "[1,", "{\"a\":1,}", "{} {}", "nul", "{\"a\" 1}", "[1 2]", "'a'",
-                "\"\\x\"", "01", "{1:2}", "]", "\"unfinished", "// c\n1"
+                "",
+                " ",
+                "{",
+                "[1,",
+                "{\"a\":1,}",
+                "{} {}",
+                "nul",
+                "{\"a\" 1}",
+                "[1 2]",
+                "'a'",
+                "\"\\x\"",
+                "01",
+                "{1:2}",
+                "]",
+                "\"unfinished",
+                "// c\n1"
             })
     void refusesWhatIsNotJson(String text) {
         assertThatThrownBy(() -> parse(text))

@@ -25,12 +25,43 @@ class SafeTensorsFuzzTest {
     private static final int ROUNDS = 6000;
     private static final long MAX_ALLOCATION = 4L << 20;
     private static final String[] NUMBERS = {
-        "-1", "0", "1", "8", "2.5", "1e9", "4294967296", "9223372036854775807",
-        "9223372036854775808", "99999999999999999999999999", "null", "\"8\"", "[]", "{}", "true"
+        "-1",
+        "0",
+        "1",
+        "8",
+        "2.5",
+        "1e9",
+        "4294967296",
+        "9223372036854775807",
+        "9223372036854775808",
+        "99999999999999999999999999",
+        "null",
+        "\"8\"",
+        "[]",
+        "{}",
+        "true"
     };
     private static final String[] FRAGMENTS = {
-        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud800", "null", "-", "1e999", "NaN",
-        "\"dtype\":\"F32\",", "\"a\":{}", "{\"__metadata__\":{},", "[".repeat(2000), "\u0000", "é"
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\\",
+        "\\u0000",
+        "\\ud800",
+        "null",
+        "-",
+        "1e999",
+        "NaN",
+        "\"dtype\":\"F32\",",
+        "\"a\":{}",
+        "{\"__metadata__\":{},",
+        "[".repeat(2000),
+        "\u0000",
+        "é"
     };
 
     @TempDir Path dir;
@@ -67,8 +98,16 @@ class SafeTensorsFuzzTest {
             case 2 -> Arrays.copyOf(valid, valid.length + 1 + random.nextInt(64));
             case 3 -> {
                 long[] lengths = {
-                    random.nextLong(), random.nextInt(), random.nextInt(2 * length), -1, 0,
-                    100_000_000, 100_000_001, Long.MAX_VALUE, length - 1L, length + 1L
+                    random.nextLong(),
+                    random.nextInt(),
+                    random.nextInt(2 * length),
+                    -1,
+                    0,
+                    100_000_000,
+                    100_000_001,
+                    Long.MAX_VALUE,
+                    length - 1L,
+                    length + 1L
                 };
                 yield RawFile.bytes(lengths[random.nextInt(lengths.length)], header, data);
             }

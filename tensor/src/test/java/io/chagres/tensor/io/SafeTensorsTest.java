@@ -277,8 +277,16 @@ class SafeTensorsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "../s1.safetensors", "/etc/passwd", "sub/s.safetensors", "..", ".", "",
-                "sub\\\\s", "C:x", "a\\u0000b", "a..b"
+                "../s1.safetensors",
+                "/etc/passwd",
+                "sub/s.safetensors",
+                "..",
+                ".",
+                "",
+                "sub\\\\s",
+                "C:x",
+                "a\\u0000b",
+                "a..b"
             })
     void refusesShardNamesThatLeaveTheFolder(String name) throws IOException {
         index("{\"a\":\"" + name + "\"}");

@@ -45,8 +45,7 @@ class SafeTensorsWriterTest {
 
     private static SafeTensorsWriter writer(Map<String, MemorySegment> data) {
         SafeTensorsWriter writer = new SafeTensorsWriter();
-        allTypes()
-                .forEach((name, spec) -> writer.add(name, spec, requireNonNull(data.get(name))));
+        allTypes().forEach((name, spec) -> writer.add(name, spec, requireNonNull(data.get(name))));
         return writer;
     }
 
@@ -59,13 +58,12 @@ class SafeTensorsWriterTest {
     private static void assertSame(SafeTensors read, Map<String, MemorySegment> data) {
         assertThat(read.names()).containsExactlyInAnyOrderElementsOf(data.keySet());
         allTypes()
-                .forEach(
-                        (name, spec) -> {
-                            assertThat(read.spec(name)).isEqualTo(spec);
-                            assertThat(read.segment(name).mismatch(requireNonNull(data.get(name))))
-                                    .as(name)
-                                    .isEqualTo(-1);
-                        });
+                .forEach((name, spec) -> {
+                    assertThat(read.spec(name)).isEqualTo(spec);
+                    assertThat(read.segment(name).mismatch(requireNonNull(data.get(name))))
+                            .as(name)
+                            .isEqualTo(-1);
+                });
     }
 
     @Test

@@ -3,8 +3,6 @@ package io.chagres.tensor.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 
 class TensorArenaTest {
     private static final long MB = 1 << 20;
@@ -102,13 +101,12 @@ class TensorArenaTest {
     }
 
     private static void step(TensorArena arena) {
-        arena.call(
-                () -> {
-                    for (int i = 0; i < 40; i++) {
-                        arena.allocate(MB, "activation");
-                    }
-                    return 0;
-                });
+        arena.call(() -> {
+            for (int i = 0; i < 40; i++) {
+                arena.allocate(MB, "activation");
+            }
+            return 0;
+        });
     }
 
     @Test
@@ -128,19 +126,18 @@ class TensorArenaTest {
     }
 
     private static void churn(TensorArena arena, int seed) {
-        arena.call(
-                () -> {
-                    SplittableRandom random = new SplittableRandom(seed);
-                    List<Storage> live = new ArrayList<>();
-                    for (int n = 0; n < 300; n++) {
-                        if (live.size() > 20 || (!live.isEmpty() && random.nextInt(100) < 45)) {
-                            arena.free(live.remove(random.nextInt(live.size())));
-                        } else {
-                            live.add(arena.allocate(random.nextInt((int) (3 * MB)), "x"));
-                        }
-                    }
-                    return 0;
-                });
+        arena.call(() -> {
+            SplittableRandom random = new SplittableRandom(seed);
+            List<Storage> live = new ArrayList<>();
+            for (int n = 0; n < 300; n++) {
+                if (live.size() > 20 || (!live.isEmpty() && random.nextInt(100) < 45)) {
+                    arena.free(live.remove(random.nextInt(live.size())));
+                } else {
+                    live.add(arena.allocate(random.nextInt((int) (3 * MB)), "x"));
+                }
+            }
+            return 0;
+        });
     }
 
     @Test
@@ -279,26 +276,24 @@ class TensorArenaTest {
     void aNestedCallFreesItsOwnAndTheOutermostResets() {
         try (TensorArena arena = Arenas.host("step", ArenaOptions.of(MB))) {
             Storage[] seen = new Storage[3];
-            arena.call(
-                    () -> {
-                        seen[0] = arena.allocate(64, "outer");
-                        arena.call(
-                                () -> {
-                                    seen[1] = arena.allocate(64, "inner");
-                                    seen[2] = arena.allocate(64, "pinned");
-                                    seen[2].pin();
-                                    assertThat(seen[1].isAlive()).isTrue();
-                                    return 0;
-                                });
-                        assertThat(seen[0].isAlive()).isTrue();
-                        assertThat(seen[1].isAlive()).isFalse();
-                        assertThat(seen[2].isAlive()).isTrue();
-                        assertThatThrownBy(arena::reset)
-                                .isInstanceOf(IllegalStateException.class)
-                                .hasMessageContaining("inside");
-                        assertThatThrownBy(arena::close).isInstanceOf(IllegalStateException.class);
-                        return 0;
-                    });
+            arena.call(() -> {
+                seen[0] = arena.allocate(64, "outer");
+                arena.call(() -> {
+                    seen[1] = arena.allocate(64, "inner");
+                    seen[2] = arena.allocate(64, "pinned");
+                    seen[2].pin();
+                    assertThat(seen[1].isAlive()).isTrue();
+                    return 0;
+                });
+                assertThat(seen[0].isAlive()).isTrue();
+                assertThat(seen[1].isAlive()).isFalse();
+                assertThat(seen[2].isAlive()).isTrue();
+                assertThatThrownBy(arena::reset)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("inside");
+                assertThatThrownBy(arena::close).isInstanceOf(IllegalStateException.class);
+                return 0;
+            });
             assertThat(arena.used()).isZero();
             assertThat(arena.generation()).isEqualTo(1);
             assertThat(seen[0].isAlive()).isFalse();
@@ -309,13 +304,11 @@ class TensorArenaTest {
     @Test
     void aCallThatThrowsCleansUpAsWell() {
         try (TensorArena arena = Arenas.host("step", ArenaOptions.of(MB))) {
-            assertThatThrownBy(
-                            () ->
-                                    arena.call(
-                                            () -> {
-                                                arena.allocate(64, "x");
-                                                throw new IOException("no");
-                                            }))
+            assertThatThrownBy(() ->
+                            arena.call(() -> {
+                                arena.allocate(64, "x");
+                                throw new IOException("no");
+                            }))
                     .isInstanceOf(IOException.class);
             assertThat(arena.used()).isZero();
             assertThat(arena.<Integer, RuntimeException>call(() -> 1)).isEqualTo(1);
@@ -327,37 +320,30 @@ class TensorArenaTest {
         try (TensorArena arena = Arenas.host("step", ArenaOptions.of(MB))) {
             List<Throwable> errors = new ArrayList<>();
             long read =
-                    arena.call(
-                            () -> {
-                                Storage s = arena.allocate(64, "x");
-                                long[] address = new long[1];
-                                Thread t =
-                                        Thread.ofPlatform()
-                                                .daemon()
-                                                .name("intruder")
-                                                .start(
-                                                        () -> {
-                                                            attempt(
-                                                                    errors,
-                                                                    () -> arena.allocate(1, "y"));
-                                                            attempt(errors, arena::reset);
-                                                            attempt(
-                                                                    errors,
-                                                                    () -> arena.call(() -> 1));
-                                                            address[0] = s.address();
-                                                        });
-                                join(t);
-                                return address[0] - s.address();
-                            });
+                    arena.call(() -> {
+                        Storage s = arena.allocate(64, "x");
+                        long[] address = new long[1];
+                        Thread t =
+                                Thread.ofPlatform()
+                                        .daemon()
+                                        .name("intruder")
+                                        .start(() -> {
+                                            attempt(errors, () -> arena.allocate(1, "y"));
+                                            attempt(errors, arena::reset);
+                                            attempt(errors, () -> arena.call(() -> 1));
+                                            address[0] = s.address();
+                                        });
+                        join(t);
+                        return address[0] - s.address();
+                    });
             assertThat(read).isZero();
             assertThat(errors)
                     .hasSize(3)
-                    .allSatisfy(
-                            e ->
-                                    assertThat(e)
-                                            .isInstanceOf(IllegalStateException.class)
-                                            .hasMessageContaining("'step'")
-                                            .hasMessageContaining("in use by thread"));
+                    .allSatisfy(e ->
+                            assertThat(e)
+                                    .isInstanceOf(IllegalStateException.class)
+                                    .hasMessageContaining("'step'")
+                                    .hasMessageContaining("in use by thread"));
             join(Thread.ofVirtual().start(() -> arena.call(() -> arena.allocate(1, "z").bytes())));
             assertThat(arena.generation()).isEqualTo(2);
         }
@@ -392,10 +378,9 @@ class TensorArenaTest {
             assertThat(floatAt(address)).isNaN();
             assertThat(floatAt(b.address())).isZero();
             assertThatThrownBy(a::address)
-                    .satisfies(
-                            e ->
-                                    assertThat(e.getSuppressed()[0])
-                                            .hasMessageContaining("allocated here by a"));
+                    .satisfies(e ->
+                            assertThat(e.getSuppressed()[0])
+                                    .hasMessageContaining("allocated here by a"));
             long second = b.address();
             arena.reset();
             assertThat(floatAt(second)).isNaN();

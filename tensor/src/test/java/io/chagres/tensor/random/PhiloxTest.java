@@ -26,10 +26,8 @@ class PhiloxTest {
     @Test
     void wordsOfSeedOffsetAndBlockHaveTheirPlaces() {
         int[] out = new int[6];
-        Philox.block(
-                0x299f31d0_a4093822L, 0x03707344_13198a2eL, 0x85a308d3_243f6a88L, out, 1);
-        assertThat(out)
-                .containsExactly(0, 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1, 0);
+        Philox.block(0x299f31d0_a4093822L, 0x03707344_13198a2eL, 0x85a308d3_243f6a88L, out, 1);
+        assertThat(out).containsExactly(0, 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1, 0);
         Philox philox = new Philox(0x299f31d0_a4093822L);
         int[] lanes = new int[Philox.LANES];
         Philox.block(philox.seed(), 9, 3, lanes, 0);

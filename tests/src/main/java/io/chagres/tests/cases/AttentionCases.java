@@ -10,7 +10,6 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.op.Attention;
 import io.chagres.tensor.op.AttentionBackward;
 import io.chagres.tensor.op.PagedAttention;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

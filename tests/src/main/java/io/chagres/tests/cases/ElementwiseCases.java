@@ -5,7 +5,6 @@ import static io.chagres.tests.cases.Input.real;
 import static io.chagres.tests.cases.Input.special;
 import static io.chagres.tests.cases.Input.spread;
 import static io.chagres.tests.cases.Input.whole;
-
 import static java.lang.Double.NEGATIVE_INFINITY;
 import static java.lang.Double.NaN;
 import static java.lang.Double.POSITIVE_INFINITY;
@@ -20,7 +19,6 @@ import io.chagres.tensor.op.Compare;
 import io.chagres.tensor.op.Op;
 import io.chagres.tensor.op.Select;
 import io.chagres.tensor.op.Unary;
-
 import java.util.ArrayList;
 import java.util.List;
 

@@ -13,7 +13,6 @@ import io.chagres.tensor.op.IndexAdd;
 import io.chagres.tensor.op.IndexSelect;
 import io.chagres.tensor.op.Op;
 import io.chagres.tensor.op.ScatterAdd;
-
 import java.util.ArrayList;
 import java.util.List;
 

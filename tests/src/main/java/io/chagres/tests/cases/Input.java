@@ -3,10 +3,8 @@ package io.chagres.tests.cases;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /// One input of a row.
 ///

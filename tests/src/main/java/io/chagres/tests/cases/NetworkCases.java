@@ -26,7 +26,6 @@ import io.chagres.tensor.op.SoftmaxBackward;
 import io.chagres.tensor.op.SumSquares;
 import io.chagres.tensor.op.SwiGlu;
 import io.chagres.tensor.op.SwiGluBackward;
-
 import java.util.ArrayList;
 import java.util.List;
 

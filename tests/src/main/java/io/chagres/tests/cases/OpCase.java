@@ -5,12 +5,10 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.op.Op;
 import io.chagres.tensor.op.Update;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A row of the table. Its name starts with the op's name as error messages have it, followed by
 /// what is special about the row.

@@ -23,7 +23,6 @@ import io.chagres.tensor.op.Pad;
 import io.chagres.tensor.op.RandomUniform;
 import io.chagres.tensor.op.SumTo;
 import io.chagres.tensor.op.TopK;
-
 import java.util.ArrayList;
 import java.util.List;
 

@@ -11,7 +11,6 @@ import io.chagres.tensor.op.Accumulate;
 import io.chagres.tensor.op.AdamW;
 import io.chagres.tensor.op.Assign;
 import io.chagres.tensor.op.KvAppend;
-
 import java.util.List;
 
 /// Rows of updates: what is compared are the inputs they write.

@@ -10,7 +10,6 @@ import io.chagres.tensor.op.Permute;
 import io.chagres.tensor.op.Reshape;
 import io.chagres.tensor.op.Slice;
 import io.chagres.tensor.op.StopGradient;
-
 import java.util.List;
 
 /// Rows of views.

@@ -117,8 +117,7 @@ class ArchitectureTest {
     void nobodyUsesUnsafe() {
         noClasses()
                 .should()
-                .dependOnClassesThat(
-                        simpleName("Unsafe").or(resideInAPackage("jdk.internal..")))
+                .dependOnClassesThat(simpleName("Unsafe").or(resideInAPackage("jdk.internal..")))
                 .check(ALL);
     }
 

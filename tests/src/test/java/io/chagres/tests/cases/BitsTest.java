@@ -8,13 +8,11 @@ import io.chagres.tensor.backend.BackendProvider;
 import io.chagres.tensor.backend.Backends;
 import io.chagres.tensor.op.Binary;
 import io.chagres.tensor.op.Unary;
-
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-
-import java.util.stream.Stream;
 
 /// The bits of a result depend neither on the number of threads nor on how often the code ran
 /// before.

@@ -2,15 +2,13 @@ package io.chagres.tests.cases;
 
 import io.chagres.tensor.DType;
 import io.chagres.tensor.backend.Backend;
-
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.function.Executable;
-
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Stream;
 
 /// Turns rows into tests.
 public final class CaseTests {

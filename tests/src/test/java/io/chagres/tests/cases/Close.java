@@ -3,7 +3,6 @@ package io.chagres.tests.cases;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chagres.tensor.DType;
-
 import java.util.Arrays;
 
 /// Compares numbers: an error counts against the element's own size or the median one, whichever is

@@ -16,14 +16,12 @@ import io.chagres.tensor.op.Fused;
 import io.chagres.tensor.op.Primitive;
 import io.chagres.tensor.op.Reads;
 import io.chagres.tensor.op.View;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// What a row says about gradients, in F64.
 final class GradientChecks {
@@ -119,12 +117,11 @@ final class GradientChecks {
             Tensor[] in = trial.inputs(row, F64, values, Layouts.CONTIGUOUS);
             List<Tensor> of = wrt.stream().map(i -> in[i]).toList();
             double[][] grads =
-                    trial.step.call(
-                            () ->
-                                    Trial.toDoubles(
-                                            Tape.valueAndGrad(of, () -> f.of(in, wrt))
-                                                    .grads()
-                                                    .toArray(Tensor[]::new)));
+                    trial.step.call(() ->
+                            Trial.toDoubles(
+                                    Tape.valueAndGrad(of, () -> f.of(in, wrt))
+                                            .grads()
+                                            .toArray(Tensor[]::new)));
             for (int i = 0; i < wrt.size(); i++) {
                 int input = wrt.get(i);
                 double[] d =
@@ -160,14 +157,13 @@ final class GradientChecks {
         for (int i = 0; i < v.length; i++) {
             v[i] += by * direction[i];
         }
-        return trial.step.call(
-                () -> {
-                    Tensor[] x = in.clone();
-                    Shape shape = row.inputs().get(input).shape();
-                    x[input] = TensorData.copyOf(trial.step, F64, shape, v);
-                    Tensor y = f.apply(x);
-                    return y == null ? 0 : y.item();
-                });
+        return trial.step.call(() -> {
+            Tensor[] x = in.clone();
+            Shape shape = row.inputs().get(input).shape();
+            x[input] = TensorData.copyOf(trial.step, F64, shape, v);
+            Tensor y = f.apply(x);
+            return y == null ? 0 : y.item();
+        });
     }
 
     /// Σ c·y over the outputs that gradients flow back from, with fixed random c.
@@ -187,30 +183,29 @@ final class GradientChecks {
     /// Gradients per input, empty where none is wanted.
     private static double[][] vjp(
             OpCase row, TensorArena step, boolean[] needs, boolean freeOthers) {
-        return step.call(
-                () -> {
-                    Tensor[] in = Trial.inputs(step, row, F64, row.values(), Layouts.CONTIGUOUS);
-                    Tensor[] out = Interpreter.runAll(row.op(), in);
-                    @Nullable Tensor[] g = new Tensor[out.length];
-                    for (int i : row.gradOutputs(F64)) {
-                        g[i] = random(out[i].shape(), i);
-                    }
-                    if (freeOthers) {
-                        freeUnread(step, row.op().reads(needs), in, out);
-                    }
-                    @Nullable Tensor[] d = row.op().vjp(in, out, g, needs);
-                    assertThat(d).as("%s: gradients, one per input", row).hasSameSizeAs(in);
-                    double[][] values = new double[d.length][0];
-                    for (int i = 0; i < d.length; i++) {
-                        Tensor t = d[i];
-                        if (needs[i] && t != null) {
-                            Spec want = row.inputs().get(i).spec(F64);
-                            assertThat(t.spec()).as("%s: gradient %d", row, i).isEqualTo(want);
-                            values[i] = t.toDoubles();
-                        }
-                    }
-                    return values;
-                });
+        return step.call(() -> {
+            Tensor[] in = Trial.inputs(step, row, F64, row.values(), Layouts.CONTIGUOUS);
+            Tensor[] out = Interpreter.runAll(row.op(), in);
+            @Nullable Tensor[] g = new Tensor[out.length];
+            for (int i : row.gradOutputs(F64)) {
+                g[i] = random(out[i].shape(), i);
+            }
+            if (freeOthers) {
+                freeUnread(step, row.op().reads(needs), in, out);
+            }
+            @Nullable Tensor[] d = row.op().vjp(in, out, g, needs);
+            assertThat(d).as("%s: gradients, one per input", row).hasSameSizeAs(in);
+            double[][] values = new double[d.length][0];
+            for (int i = 0; i < d.length; i++) {
+                Tensor t = d[i];
+                if (needs[i] && t != null) {
+                    Spec want = row.inputs().get(i).spec(F64);
+                    assertThat(t.spec()).as("%s: gradient %d", row, i).isEqualTo(want);
+                    values[i] = t.toDoubles();
+                }
+            }
+            return values;
+        });
     }
 
     private static void freeUnread(TensorArena step, Reads reads, Tensor[] in, Tensor[] out) {

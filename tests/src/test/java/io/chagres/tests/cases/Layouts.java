@@ -6,7 +6,6 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
 import io.chagres.tensor.memory.TensorArena;
-
 import java.util.Arrays;
 
 /// Ways to lay the same elements out in memory.

@@ -4,19 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-
 import io.chagres.tensor.op.Activation;
 import io.chagres.tensor.op.Binary;
 import io.chagres.tensor.op.Compare;
 import io.chagres.tensor.op.Op;
 import io.chagres.tensor.op.Unary;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 
 class OpCasesCompleteTest {
     @Test

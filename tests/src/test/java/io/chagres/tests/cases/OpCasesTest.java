@@ -2,15 +2,13 @@ package io.chagres.tests.cases;
 
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.backend.Backends;
-
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
-
-import java.util.List;
-import java.util.stream.Stream;
 
 /// Every row on every backend that can be opened here, with two threads; at each vector width.
 @Tag("width")

@@ -1,11 +1,9 @@
 package io.chagres.tests.cases;
 
 import io.chagres.kernels.cpu.reference.ReferenceBackend;
-
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
-
-import java.util.stream.Stream;
 
 /// Every row on the reference itself: rounded dtypes, layouts, gradients.
 class ReferenceCasesTest {

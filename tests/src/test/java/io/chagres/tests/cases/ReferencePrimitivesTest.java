@@ -36,12 +36,10 @@ import io.chagres.tensor.op.SumTo;
 import io.chagres.tensor.op.TopK;
 import io.chagres.tensor.op.Unary;
 import io.chagres.tensor.random.Philox;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 
 /// The reference against numbers worked out by hand or by the plainest loop: everything else is
 /// tested against the reference.
@@ -216,13 +214,12 @@ class ReferencePrimitivesTest {
             }
         }
         double[] got =
-                step.call(
-                        () ->
-                                Interpreter.run(
-                                                MatMul.INSTANCE,
-                                                f64(Shape.of(2, m, k), a),
-                                                f64(Shape.of(k, n), b))
-                                        .toDoubles());
+                step.call(() ->
+                        Interpreter.run(
+                                        MatMul.INSTANCE,
+                                        f64(Shape.of(2, m, k), a),
+                                        f64(Shape.of(k, n), b))
+                                .toDoubles());
         assertThat(got).isEqualTo(want);
     }
 

@@ -36,18 +36,17 @@ final class Trial implements AutoCloseable {
 
     /// What comes out: the results, or for an update the inputs it writes.
     double[][] run(OpCase row, Tensor... in) {
-        return step.call(
-                () -> {
-                    Tensor[] out = Interpreter.runAll(row.op(), in);
-                    if (row.op() instanceof Update update) {
-                        int[] writes = update.writes();
-                        out = new Tensor[writes.length];
-                        for (int i = 0; i < writes.length; i++) {
-                            out[i] = in[writes[i]];
-                        }
-                    }
-                    return toDoubles(out);
-                });
+        return step.call(() -> {
+            Tensor[] out = Interpreter.runAll(row.op(), in);
+            if (row.op() instanceof Update update) {
+                int[] writes = update.writes();
+                out = new Tensor[writes.length];
+                for (int i = 0; i < writes.length; i++) {
+                    out[i] = in[writes[i]];
+                }
+            }
+            return toDoubles(out);
+        });
     }
 
     static double[][] toDoubles(Tensor... all) {

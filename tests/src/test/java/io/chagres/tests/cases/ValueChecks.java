@@ -12,7 +12,6 @@ import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.op.Primitive;
 import io.chagres.tensor.op.Reshape;
 import io.chagres.tensor.op.Update;
-
 import java.util.Arrays;
 import java.util.List;
 

@@ -10,13 +10,11 @@ import io.chagres.tensor.Tensor;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Unary;
 import io.chagres.tests.cases.CaseTests;
-
+import java.lang.foreign.Arena;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-
-import java.lang.foreign.Arena;
-import java.util.stream.Stream;
 
 class OpaqueBackendTest {
     private final OpaqueBackend device = new OpaqueBackend();
@@ -45,12 +43,11 @@ class OpaqueBackendTest {
             Tensor x = Tensor.of(weights, Shape.of(2, 2), 1f, 2f, 3f, 4f);
             long before = device.hostCopies();
             long during =
-                    step.call(
-                            () -> {
-                                Tensor y = x.matmul(x.transpose()).add(x).exp();
-                                Interpreter.run(Unary.LOG, y).sum(0);
-                                return device.hostCopies();
-                            });
+                    step.call(() -> {
+                        Tensor y = x.matmul(x.transpose()).add(x).exp();
+                        Interpreter.run(Unary.LOG, y).sum(0);
+                        return device.hostCopies();
+                    });
             assertThat(during).isEqualTo(before);
         }
         assertThat(device.openBlocks()).isZero();

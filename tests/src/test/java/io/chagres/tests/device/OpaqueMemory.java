@@ -2,7 +2,6 @@ package io.chagres.tests.device;
 
 import io.chagres.tensor.memory.HostMemory;
 import io.chagres.tensor.memory.MemorySource;
-
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.TreeMap;

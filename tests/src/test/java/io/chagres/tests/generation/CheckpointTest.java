@@ -2,6 +2,7 @@ package io.chagres.tests.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.chagres.kernels.cpu.CpuBackend;
 import io.chagres.nn.UnsupportedModel;
@@ -61,7 +62,8 @@ class CheckpointTest {
         Map<String, Tensor> want = Modules.parameters(a);
         Map<String, Tensor> got = Modules.parameters(b);
         assertThat(got.keySet()).isEqualTo(want.keySet());
-        want.forEach((path, t) -> assertThat(got.get(path).toFloats()).as(path).isEqualTo(t.toFloats()));
+        want.forEach(
+                (path, t) -> assertThat(got.get(path).toFloats()).as(path).isEqualTo(t.toFloats()));
     }
 
     @ParameterizedTest
@@ -108,7 +110,8 @@ class CheckpointTest {
             Transformer mapped = HfCheckpoint.map(Golden.folder(name), file, none).model();
             assertThat(none.used()).isZero();
             assertSameBits(copied, mapped);
-            assertThat(logits(mapped)).isEqualTo(logits(copied));
+            // A weight that stays transposed, as GPT-2's do, takes another path through GEMM.
+            assertThat(logits(mapped)).containsExactly(logits(copied), within(1e-5f));
         }
     }
 
@@ -166,13 +169,12 @@ class CheckpointTest {
         Transformer half = load(folder);
         Map<String, Tensor> want = Modules.parameters(load(Golden.folder("gpt2")));
         Modules.parameters(half)
-                .forEach(
-                        (path, t) -> {
-                            assertThat(t.dtype()).isEqualTo(DType.F32);
-                            assertThat(t.toFloats())
-                                    .as(path)
-                                    .isEqualTo(rounded(want.get(path).toFloats(), dtype));
-                        });
+                .forEach((path, t) -> {
+                    assertThat(t.dtype()).isEqualTo(DType.F32);
+                    assertThat(t.toFloats())
+                            .as(path)
+                            .isEqualTo(rounded(want.get(path).toFloats(), dtype));
+                });
         try (SafeTensors file = HfCheckpoint.open(folder)) {
             assertSameBits(half, HfCheckpoint.map(folder, file, weights).model());
         }
@@ -197,7 +199,8 @@ class CheckpointTest {
         return out;
     }
 
-    private void assertRefused(String name, Golden.Edit edit, String... message) throws IOException {
+    private void assertRefused(String name, Golden.Edit edit, String... message)
+            throws IOException {
         Path folder = Golden.copy(name, dir.resolve("broken"), ONE_FILE, edit);
         assertThatThrownBy(() -> load(folder))
                 .isInstanceOf(UnsupportedModel.class)

@@ -33,7 +33,11 @@ class DecoderTest {
 
     /// A loaded model with a decoder.
     private record Setup(
-            Backend backend, TensorArena weights, TensorArena step, Transformer model, Decoder decoder)
+            Backend backend,
+            TensorArena weights,
+            TensorArena step,
+            Transformer model,
+            Decoder decoder)
             implements AutoCloseable {
         static Setup of(String name, String device, int maxTokens, ArenaOptions options)
                 throws IOException {
@@ -200,16 +204,14 @@ class DecoderTest {
                 KvCache.Sequence sequence = s.open()) {
             int[] ids = longInput("llama", 40);
             s.decoder.prefill(sequence, ids[0], ids[1]);
-            assertThatThrownBy(
-                            () -> s.decoder.prefill(sequence, Arrays.copyOfRange(ids, 2, 40)))
+            assertThatThrownBy(() -> s.decoder.prefill(sequence, Arrays.copyOfRange(ids, 2, 40)))
                     .isInstanceOf(BudgetExceeded.class)
                     .hasMessageContaining("arena 'step'");
             assertThat(sequence.length()).isEqualTo(2);
             assertThat(s.decoder.cache().availableTokens()).isEqualTo(256 - KvCache.PAGE_TOKENS);
             float[] got = s.decoder.decode(List.of(sequence), ids[2])[0];
             try (Setup roomy = Setup.of("llama", "cpu")) {
-                assertThat(got)
-                        .containsExactly(roomy.full(ids[0], ids[1], ids[2]), within(CLOSE));
+                assertThat(got).containsExactly(roomy.full(ids[0], ids[1], ids[2]), within(CLOSE));
             }
         }
     }

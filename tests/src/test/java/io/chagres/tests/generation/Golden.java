@@ -2,6 +2,7 @@ package io.chagres.tests.generation;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
@@ -9,7 +10,6 @@ import io.chagres.tensor.TensorData;
 import io.chagres.tensor.io.SafeTensors;
 import io.chagres.tensor.io.SafeTensorsWriter;
 import io.chagres.tensor.memory.TensorArena;
-import io.chagres.nn.transformer.Transformer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -43,7 +43,10 @@ final class Golden {
 
     static Path folder(String name) {
         String at = "/golden/" + name + "/config.json";
-        return Path.of(URI.create(Objects.requireNonNull(Golden.class.getResource(at), at).toString()))
+        return Path.of(
+                        URI.create(
+                                Objects.requireNonNull(Golden.class.getResource(at), at)
+                                        .toString()))
                 .getParent();
     }
 
@@ -51,7 +54,9 @@ final class Golden {
     static int[][] inputs(String name) throws IOException {
         int[] all = ints(name, "input_ids");
         int t = all.length / 2;
-        return new int[][] {java.util.Arrays.copyOf(all, t), java.util.Arrays.copyOfRange(all, t, 2 * t)};
+        return new int[][] {
+            java.util.Arrays.copyOf(all, t), java.util.Arrays.copyOfRange(all, t, 2 * t)
+        };
     }
 
     static int[] ints(String name, String tensor) throws IOException {
@@ -66,11 +71,10 @@ final class Golden {
 
     /// Logits of one sequence, (T · V).
     static float[] logits(Transformer model, TensorArena step, int... ids) {
-        return step.call(
-                () -> {
-                    Tensor t = Tensor.of(step, Shape.of(1, ids.length), ids);
-                    return model.logits(Transformer.Input.of(t)).toFloats();
-                });
+        return step.call(() -> {
+            Tensor t = Tensor.of(step, Shape.of(1, ids.length), ids);
+            return model.logits(Transformer.Input.of(t)).toFloats();
+        });
     }
 
     /// A copy of a model's folder whose tensors were edited, in shards of at most so many bytes.

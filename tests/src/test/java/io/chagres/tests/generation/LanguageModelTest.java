@@ -52,8 +52,7 @@ class LanguageModelTest {
 
     @Test
     void tellsAGreedyStory() {
-        SamplingOptions options =
-                new SamplingOptions(0, 0, 1, 0, 1, 0, 256, List.of(), true);
+        SamplingOptions options = new SamplingOptions(0, 0, 1, 0, 1, 0, 256, List.of(), true);
         List<String> pieces = new ArrayList<>();
         Generation story = model.generate(new int[] {1}, options, pieces::add);
         assertThat(story.text().strip()).startsWith(LILY);
@@ -133,14 +132,13 @@ class LanguageModelTest {
     void aReceiverThatFailsLeavesTheModelUsable() {
         Generation want = model.generate("Once", SamplingOptions.greedy(20));
         for (int i = 0; i < 30; i++) { // each would keep a page of the cache's 16 otherwise
-            assertThatThrownBy(
-                            () ->
-                                    model.generate(
-                                            "Once",
-                                            SamplingOptions.greedy(20),
-                                            piece -> {
-                                                throw new IllegalStateException("no more");
-                                            }))
+            assertThatThrownBy(() ->
+                            model.generate(
+                                    "Once",
+                                    SamplingOptions.greedy(20),
+                                    piece -> {
+                                        throw new IllegalStateException("no more");
+                                    }))
                     .hasMessage("no more");
         }
         assertThat(model.generate("Once", SamplingOptions.greedy(20)).ids()).isEqualTo(want.ids());
@@ -149,8 +147,7 @@ class LanguageModelTest {
     @Test
     void aFullCacheIsReportedAndGivenBack() throws IOException {
         try (LanguageModel small = load(32, Long.MAX_VALUE)) {
-            SamplingOptions endless =
-                    new SamplingOptions(0, 0, 1, 0, 1, 0, 100, List.of(), true);
+            SamplingOptions endless = new SamplingOptions(0, 0, 1, 0, 1, 0, 100, List.of(), true);
             for (int i = 0; i < 3; i++) {
                 assertThatThrownBy(() -> small.generate("Once", endless))
                         .isInstanceOf(BudgetExceeded.class)

@@ -59,12 +59,11 @@ class GoldenModelTest {
             Transformer model = HfCheckpoint.load(golden.folder(), weights).model();
             List<float[]> hidden = new ArrayList<>();
             float[] logits =
-                    step.call(
-                            () -> {
-                                var in = Transformer.Input.of(ids(step, golden, "input_ids"));
-                                Tensor h = model.hidden(in, x -> hidden.add(x.toFloats()));
-                                return model.project(h).toFloats();
-                            });
+                    step.call(() -> {
+                        var in = Transformer.Input.of(ids(step, golden, "input_ids"));
+                        Tensor h = model.hidden(in, x -> hidden.add(x.toFloats()));
+                        return model.project(h).toFloats();
+                    });
             for (int i = 0; i < hidden.size(); i++) {
                 close(hidden.get(i), golden.floats("hidden_states." + i), LOGITS);
             }
@@ -86,16 +85,14 @@ class GoldenModelTest {
             List<String> paths = List.copyOf(parameters.keySet());
             Map<String, Tensor> gradients = new LinkedHashMap<>();
             double loss =
-                    step.call(
-                            () -> {
-                                Batch batch = Batch.of(step, golden);
-                                return Tape.valueAndGrad(
-                                                List.copyOf(parameters.values()),
-                                                () -> batch.meanLoss(model),
-                                                (i, g) ->
-                                                        gradients.put(paths.get(i), g.copyTo(grads)))
-                                        .item();
-                            });
+                    step.call(() -> {
+                        Batch batch = Batch.of(step, golden);
+                        return Tape.valueAndGrad(
+                                        List.copyOf(parameters.values()),
+                                        () -> batch.meanLoss(model),
+                                        (i, g) -> gradients.put(paths.get(i), g.copyTo(grads)))
+                                .item();
+                    });
             assertThat(loss).isCloseTo(golden.facts().number("loss"), within(1e-5));
             Path file = dir.resolve("grads.safetensors");
             try (Arena copies = Arena.ofConfined()) {
@@ -125,26 +122,22 @@ class GoldenModelTest {
             weights.seal();
             for (GoldenModel.Step want : golden.steps()) {
                 double[] got =
-                        step.call(
-                                () -> {
-                                    Batch batch = Batch.of(step, golden);
-                                    Tensor loss =
-                                            Tape.valueAndGrad(
-                                                    optimizer.parameters(),
-                                                    () -> batch.meanLoss(model),
-                                                    optimizer::accumulate);
-                                    return new double[] {loss.item(), optimizer.step(1e-3, 1.0)};
-                                });
+                        step.call(() -> {
+                            Batch batch = Batch.of(step, golden);
+                            Tensor loss =
+                                    Tape.valueAndGrad(
+                                            optimizer.parameters(),
+                                            () -> batch.meanLoss(model),
+                                            optimizer::accumulate);
+                            return new double[] {loss.item(), optimizer.step(1e-3, 1.0)};
+                        });
                 assertThat(got[0]).isCloseTo(want.loss(), within(1e-5 * want.loss()));
                 assertThat(got[1]).isCloseTo(want.gradNorm(), within(1e-5 * want.gradNorm()));
             }
             float[] logits =
-                    step.call(
-                            () ->
-                                    model.logits(
-                                                    Transformer.Input.of(
-                                                            ids(step, golden, "input_ids")))
-                                            .toFloats());
+                    step.call(() ->
+                            model.logits(Transformer.Input.of(ids(step, golden, "input_ids")))
+                                    .toFloats());
             // six steps amplify rounding: AdamW divides by the root of tiny second moments
             close(logits, golden.floats("after6.logits"), 1e-4);
         }
@@ -162,29 +155,25 @@ class GoldenModelTest {
             Shape shape = golden.shape("leftpad.attention_mask");
             int t = (int) shape.dim(1);
             float[] logits =
-                    step.call(
-                            () -> {
-                                Tensor positions = Tensor.of(step, shape, positions(mask, t));
-                                double[] see = new double[mask.length];
-                                for (int i = 0; i < see.length; i++) {
-                                    see[i] = mask[i];
-                                }
-                                Tensor keys =
-                                        TensorData.copyOf(
-                                                step,
-                                                DType.BOOL,
-                                                Shape.of(shape.dim(0), 1, 1, t),
-                                                see);
-                                var in =
-                                        new Transformer.Input(
-                                                ids(step, golden, "leftpad.input_ids"),
-                                                positions,
-                                                keys,
-                                                null,
-                                                0,
-                                                null);
-                                return model.logits(in).slice(0, 1, 1).slice(1, 7, t - 7).toFloats();
-                            });
+                    step.call(() -> {
+                        Tensor positions = Tensor.of(step, shape, positions(mask, t));
+                        double[] see = new double[mask.length];
+                        for (int i = 0; i < see.length; i++) {
+                            see[i] = mask[i];
+                        }
+                        Tensor keys =
+                                TensorData.copyOf(
+                                        step, DType.BOOL, Shape.of(shape.dim(0), 1, 1, t), see);
+                        var in =
+                                new Transformer.Input(
+                                        ids(step, golden, "leftpad.input_ids"),
+                                        positions,
+                                        keys,
+                                        null,
+                                        0,
+                                        null);
+                        return model.logits(in).slice(0, 1, 1).slice(1, 7, t - 7).toFloats();
+                    });
             close(logits, golden.floats("leftpad.logits_row1_from7"), LOGITS);
         }
     }

@@ -73,7 +73,9 @@ class ReadmeTest {
     private void compile(String name, String body) {
         StringBuilder source = new StringBuilder();
         IMPORTS.forEach(p -> source.append("import ").append(p).append(".*;\n"));
-        source.append("public final class ").append(name).append(" {\n")
+        source.append("public final class ")
+                .append(name)
+                .append(" {\n")
                 .append("public static void run(Iterable<Batch> batches) throws Exception {\n")
                 .append(body)
                 .append("}\n}\n");
@@ -86,7 +88,12 @@ class ReadmeTest {
                     }
                 };
         List<String> options =
-                List.of("-proc:none", "-d", classes.toString(), "-cp", System.getProperty("java.class.path"));
+                List.of(
+                        "-proc:none",
+                        "-d",
+                        classes.toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"));
         StringWriter log = new StringWriter();
         boolean ok =
                 ToolProvider.getSystemJavaCompiler()

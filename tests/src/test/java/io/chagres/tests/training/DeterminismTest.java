@@ -30,9 +30,10 @@ class DeterminismTest {
         Path one = train("one", 1, 42);
         TinyRun.assertSame(one, train("two", 2, 42));
         TinyRun.assertSame(one, train("four", 4, 42));
-        assertThat(Files.mismatch(
-                        one.resolve("last/model.safetensors"),
-                        train("other", 1, 43).resolve("last/model.safetensors")))
+        assertThat(
+                        Files.mismatch(
+                                one.resolve("last/model.safetensors"),
+                                train("other", 1, 43).resolve("last/model.safetensors")))
                 .isNotEqualTo(-1);
     }
 }

@@ -79,8 +79,7 @@ class KillTest {
         command.add(TrainerProcess.class.getName());
         command.add(recipe.toString());
         Path errors = folder.resolve("errors.txt");
-        Process process =
-                new ProcessBuilder(command).redirectError(errors.toFile()).start();
+        Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
         String last = "";
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
             int seen = 0;

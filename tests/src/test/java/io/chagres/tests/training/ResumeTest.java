@@ -164,8 +164,7 @@ class ResumeTest {
         Files.writeString(
                 other.resolve("tokenizer.json"),
                 Files.readString(last.resolve("tokenizer.json")) + " ");
-        Files.copy(
-                last.resolve("tokenizer_config.json"), other.resolve("tokenizer_config.json"));
+        Files.copy(last.resolve("tokenizer_config.json"), other.resolve("tokenizer_config.json"));
         assertThatThrownBy(TinyRun.in(folder).tokenizer(other)::train)
                 .isInstanceOf(CheckpointMismatch.class)
                 .hasMessageContaining("tokenizer.path: " + other);

@@ -102,8 +102,7 @@ class TrainerTest {
         assertThat(result.evaluation()).contains(seen.evaluations.getLast());
         assertThat(result.bestLoss()).isEqualTo(seen.evaluations.getLast().loss());
 
-        MetricsHistory history =
-                MetricsHistory.read(run.output().resolve(MetricsLog.FILE_NAME));
+        MetricsHistory history = MetricsHistory.read(run.output().resolve(MetricsLog.FILE_NAME));
         assertThat(history.series(MetricsLog.LOSS).size()).isEqualTo(60);
         assertThat(history.series(MetricsLog.VALIDATION_LOSS).steps())
                 .containsExactly(0, 20, 40, 60);
@@ -111,8 +110,7 @@ class TrainerTest {
             int vocab = Tokenizer.load(saved).vocabSize();
             try (CpuBackend backend = new CpuBackend(1);
                     TensorArena weights = backend.arena("weights")) {
-                assertThat(HfCheckpoint.load(saved, weights).config().vocabSize())
-                        .isEqualTo(vocab);
+                assertThat(HfCheckpoint.load(saved, weights).config().vocabSize()).isEqualTo(vocab);
             }
         }
         assertThat(result.best().orElseThrow()).isDirectoryNotContaining("glob:**state.json");
@@ -161,8 +159,7 @@ class TrainerTest {
                 .train(seen);
         Evaluation last = seen.evaluations.getLast();
         assertThat(last.domains()).containsOnlyKeys("corpus", "numbers");
-        double total =
-                last.domains().values().stream().mapToDouble(d -> d.totalLoss()).sum();
+        double total = last.domains().values().stream().mapToDouble(d -> d.totalLoss()).sum();
         assertThat(last.all().totalLoss()).isEqualTo(total);
         assertThat(
                         MetricsHistory.read(run.output().resolve(MetricsLog.FILE_NAME))

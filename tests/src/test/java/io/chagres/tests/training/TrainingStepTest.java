@@ -48,14 +48,13 @@ class TrainingStepTest {
             // after one step the first moment is the gradient, times 1 - beta1
             Map<String, float[]> expected = one.values();
             many.values()
-                    .forEach(
-                            (name, values) -> {
-                                if (name.startsWith("m.")) {
-                                    assertThat(distance(values, requireNonNull(expected.get(name))))
-                                            .as(name)
-                                            .isLessThan(3e-6);
-                                }
-                            });
+                    .forEach((name, values) -> {
+                        if (name.startsWith("m.")) {
+                            assertThat(distance(values, requireNonNull(expected.get(name))))
+                                    .as(name)
+                                    .isLessThan(3e-6);
+                        }
+                    });
         }
     }
 

@@ -36,8 +36,7 @@ public record Checkpoint(Path folder, Recipe recipe, TrainerState state) {
     /// @param model the model
     /// @param generation how to generate
     /// @param tokenizer its tokenizer
-    public record ModelFiles(
-            Transformer model, GenerationConfig generation, Tokenizer tokenizer) {
+    public record ModelFiles(Transformer model, GenerationConfig generation, Tokenizer tokenizer) {
         private void writeTo(Path folder) throws IOException {
             HfCheckpoint.save(model, generation, folder);
             tokenizer.save(folder);
@@ -67,12 +66,9 @@ public record Checkpoint(Path folder, Recipe recipe, TrainerState state) {
                     try (Arena copies = Arena.ofConfined()) {
                         optimizer
                                 .state()
-                                .forEach(
-                                        (name, t) ->
-                                                writer.add(
-                                                        name,
-                                                        t.spec(),
-                                                        TensorData.hostBytes(t, copies)));
+                                .forEach((name, t) ->
+                                        writer.add(
+                                                name, t.spec(), TensorData.hostBytes(t, copies)));
                         writer.write(fresh.resolve(OPTIMIZER_FILE));
                     }
                 });

@@ -118,8 +118,7 @@ public final class RecipeMatch {
     }
 
     private static Key ofModel(String path, Function<NewModel, @Nullable Object> value) {
-        return new Key(
-                path, r -> r.model() instanceof NewModel model ? value.apply(model) : null);
+        return new Key(path, r -> r.model() instanceof NewModel model ? value.apply(model) : null);
     }
 
     private static Key ofTokenizer(String name, Function<TrainedTokenizer, Object> value) {

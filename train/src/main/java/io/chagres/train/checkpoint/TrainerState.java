@@ -23,7 +23,7 @@ import java.util.Map;
 /// @param rngOffset draws of dropout made: one per micro-batch
 /// @param trainingLoss averaged training loss
 /// @param nonFiniteSteps steps in a row, up to now, that were skipped for a loss or gradient that
-///     is infinite or NaN
+///   is infinite or NaN
 /// @param lastFiniteLoss loss of the last step that was not, NaN before the first
 /// @param earlyStop best evaluation, and how long ago it was
 /// @param overfitting whether the validation loss rises

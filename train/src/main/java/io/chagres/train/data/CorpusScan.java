@@ -26,12 +26,11 @@ record CorpusScan(List<HeldOut> splits, String key) {
             update(digest, part.domain());
             var hashes = new HeldOut.Hashes[] {HeldOut.Hashes.NONE};
             part.documents()
-                    .forEach(
-                            document -> {
-                                hashes[0] = hashes[0].add(Mixing.hash(document.text()));
-                                update(digest, document.text());
-                                digest.update((byte) (document.complete() ? 1 : 0));
-                            });
+                    .forEach(document -> {
+                        hashes[0] = hashes[0].add(Mixing.hash(document.text()));
+                        update(digest, document.text());
+                        digest.update((byte) (document.complete() ? 1 : 0));
+                    });
             splits.add(HeldOut.of(heldOut, hashes[0]));
         }
         return new CorpusScan(splits, HexFormat.of().formatHex(digest.digest()));

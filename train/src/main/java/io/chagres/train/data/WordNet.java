@@ -1,7 +1,5 @@
 package io.chagres.train.data;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// The 117,791 definitions of WordNet 3.1 as documents `lemma (pos): definition`, for example `tire
 /// iron (noun): hand tool consisting of a lever that is used to …`.

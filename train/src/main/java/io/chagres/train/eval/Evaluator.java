@@ -20,7 +20,7 @@ public final class Evaluator {
     /// @param sequenceLength tokens in a sequence, T
     /// @param batchSize sequences in a batch, B
     /// @param maxBatches 0 for everything; otherwise at most so many batches, of sequences spread
-    ///     evenly over the dataset and the same each time
+    ///   evenly over the dataset and the same each time
     public record Plan(int sequenceLength, int batchSize, int maxBatches) {}
 
     private final Transformer model;

@@ -46,8 +46,7 @@ record RunModel(Transformer model, GenerationConfig generation) {
     /// The model in a folder.
     ///
     /// @throws TrainingException when model, tokenizer and sequence length do not fit together
-    static RunModel load(
-            Path folder, Recipe recipe, RunTokenizer tokenizer, TensorArena weights)
+    static RunModel load(Path folder, Recipe recipe, RunTokenizer tokenizer, TensorArena weights)
             throws IOException {
         HfCheckpoint loaded = HfCheckpoint.load(folder, weights);
         GenerationConfig generation = loaded.generation();

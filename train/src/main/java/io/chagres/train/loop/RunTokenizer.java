@@ -67,7 +67,8 @@ record RunTokenizer(Tokenizer tokenizer, int eosId, String fingerprint) {
                         : List.of();
         if (ids.isEmpty()) {
             throw new TrainingException(
-                    "tokenizer.path: nothing says which token of " + path
+                    "tokenizer.path: nothing says which token of "
+                            + path
                             + " ends a text; name it as eos_token in the tokenizer_config.json"
                             + " beside it");
         }
@@ -95,8 +96,7 @@ record RunTokenizer(Tokenizer tokenizer, int eosId, String fingerprint) {
 
     private static String sha256(byte[] bytes) {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

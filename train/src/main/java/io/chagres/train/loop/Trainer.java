@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The recipe's output folder receives `last/` (a [Checkpoint] to go on from), `best/` (the model
 /// with the lowest loss on held-out text), `metrics.jsonl`, `tokenizer/` where one was trained, and
-/// the corpus as tokens. A run that was stopped, killed or has crashed goes on from `last/` and ends
-/// with the same bits, in weights and metrics, as one that was not.
+/// the corpus as tokens. A run that was stopped, killed or has crashed goes on from `last/` and
+/// ends with the same bits, in weights and metrics, as one that was not.
 ///
 /// Prints nothing and installs no signal handler: progress goes to a [TrainingListener], and
 /// [#requestStop] or an interrupt of the thread ends a run early.

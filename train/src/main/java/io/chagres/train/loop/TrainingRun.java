@@ -6,6 +6,7 @@ import io.chagres.train.data.Batch;
 import io.chagres.train.data.Batches;
 import io.chagres.train.eval.Evaluation;
 import io.chagres.train.eval.Evaluator;
+import io.chagres.train.loop.TrainingResult.Reason;
 import io.chagres.train.metrics.EarlyStop;
 import io.chagres.train.metrics.MetricsLog;
 import io.chagres.train.metrics.MovingAverage;
@@ -13,7 +14,6 @@ import io.chagres.train.metrics.Overfitting;
 import io.chagres.train.metrics.Progress;
 import io.chagres.train.recipe.Recipe;
 import io.chagres.train.recipe.TrainRecipe;
-import io.chagres.train.loop.TrainingResult.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,8 +82,7 @@ final class TrainingRun {
         this.stop = stop;
         TrainerState state = work.state();
         int length = recipe.data().sequenceLength();
-        batches =
-                new Batches(work.data().train(), length, train.batchSize(), recipe.data().seed());
+        batches = new Batches(work.data().train(), length, train.batchSize(), recipe.data().seed());
         batches.seek(state.cursor());
         trainingStep =
                 new TrainingStep(
@@ -212,8 +211,7 @@ final class TrainingRun {
             return;
         }
         nonFinite++;
-        String what =
-                "loss %s, gradient norm %s".formatted(result.loss(), result.gradientNorm());
+        String what = "loss %s, gradient norm %s".formatted(result.loss(), result.gradientNorm());
         if (nonFinite >= MOST_NON_FINITE) {
             throw new TrainingException(
                     ("training has diverged: at step %d the %dth step in a row is not finite (%s);"
@@ -235,8 +233,7 @@ final class TrainingRun {
 
     /// Evaluates, unless the run is to stop meanwhile: then it is still due when the run goes on.
     private void evaluate() throws IOException {
-        Evaluation found =
-                evaluator.evaluate(work.data().heldOut(), plan, stop).orElse(null);
+        Evaluation found = evaluator.evaluate(work.data().heldOut(), plan, stop).orElse(null);
         if (found == null) {
             return;
         }
@@ -246,12 +243,10 @@ final class TrainingRun {
         line.put(MetricsLog.BITS_PER_BYTE, found.bitsPerByte());
         if (found.domains().size() > 1) {
             found.domains()
-                    .forEach(
-                            (domain, total) ->
-                                    line.put(
-                                            MetricsLog.ofDomain(
-                                                    MetricsLog.VALIDATION_LOSS, domain),
-                                            total.loss()));
+                    .forEach((domain, total) ->
+                            line.put(
+                                    MetricsLog.ofDomain(MetricsLog.VALIDATION_LOSS, domain),
+                                    total.loss()));
         }
         log.append(step, line);
         evaluation = found;

@@ -64,8 +64,7 @@ public final class TrainingStep {
     /// @param learningRate learning rate of this step
     /// @param clipNorm gradients with a larger global norm are scaled down to it; infinite for none
     /// @param rngOffset number of micro-batches before; the same offset drops the same elements
-    public Result run(
-            List<Batch> batches, double learningRate, double clipNorm, long rngOffset) {
+    public Result run(List<Batch> batches, double learningRate, double clipNorm, long rngOffset) {
         long tokens = batches.stream().mapToLong(Batch::validTargets).sum();
         double loss = 0;
         for (int i = 0; i < batches.size(); i++) {
@@ -73,16 +72,12 @@ public final class TrainingStep {
             long offset = rngOffset + i;
             loss +=
                     arena.call(
-                            () ->
-                                    Profile.step(
-                                            "backward", () -> backward(batch, tokens, offset)));
+                            () -> Profile.step("backward", () -> backward(batch, tokens, offset)));
         }
         boolean finite = Double.isFinite(loss);
         double norm =
                 arena.call(
-                        () ->
-                                Profile.step(
-                                        "update", () -> update(learningRate, clipNorm, finite)));
+                        () -> Profile.step("update", () -> update(learningRate, clipNorm, finite)));
         return new Result(loss, norm, tokens);
     }
 
@@ -102,8 +97,7 @@ public final class TrainingStep {
         if (dropout == 0) {
             return Transformer.Input.of(ids);
         }
-        Tensor stream =
-                TensorData.copyOf(arena, Shape.of(2), new long[] {dropoutSeed, rngOffset});
+        Tensor stream = TensorData.copyOf(arena, Shape.of(2), new long[] {dropoutSeed, rngOffset});
         return Transformer.Input.training(ids, dropout, new DropoutStreams(stream));
     }
 

@@ -98,8 +98,7 @@ record Workspace(
         weights.seal();
         TensorArena step =
                 backend.arena(
-                        "step",
-                        ArenaOptions.of(0).withLimit(Math.max(0, most - weights.used())));
+                        "step", ArenaOptions.of(0).withLimit(Math.max(0, most - weights.used())));
         SampleTexts samples =
                 cache == null ? null : new SampleTexts(model.model(), tokenizer, cache, step);
         TrainerState state =
@@ -107,8 +106,7 @@ record Workspace(
                         ? TrainerState.start(
                                 train.seed(), data.key(), train.evaluation().earlyStopPatience())
                         : from.state();
-        return new Workspace(
-                tokenizer, data, weights, step, model, optimizer, samples, state);
+        return new Workspace(tokenizer, data, weights, step, model, optimizer, samples, state);
     }
 
     /// The checkpoint's own tokenizer; one that the recipe names must be the same.

@@ -117,8 +117,8 @@ public final class AdamWOptimizer {
     }
 
     /// Takes one step with the gradients gathered since the last, and forgets them. Runs under the
-    /// current interpreter. When a gradient is infinite or NaN nothing is changed and the step does not
-    /// count.
+    /// current interpreter. When a gradient is infinite or NaN nothing is changed and the step does
+    /// not count.
     ///
     /// @param clipNorm gradients with a larger global norm are scaled down to it; infinite for none
     /// @return the global norm before clipping

@@ -9,8 +9,8 @@ import io.chagres.tensor.memory.TensorArena;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Tensors shaped like some others, laid out one after the other in a single one, so that a pass over
-/// all of them is a pass over contiguous memory. Gaps of alignment are zero.
+/// Tensors shaped like some others, laid out one after the other in a single one, so that a pass
+/// over all of them is a pass over contiguous memory. Gaps of alignment are zero.
 ///
 /// @param all everything, a vector
 /// @param parts one view per tensor, in order

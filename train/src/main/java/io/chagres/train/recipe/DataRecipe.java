@@ -1,7 +1,6 @@
 package io.chagres.train.recipe;
 
 import io.chagres.train.data.Source;
-
 import java.util.List;
 
 /// What the model is trained on.

@@ -7,12 +7,10 @@ import io.chagres.train.recipe.ModelRecipe.NewModel;
 import io.chagres.train.recipe.TokenizerRecipe.GivenTokenizer;
 import io.chagres.train.recipe.TokenizerRecipe.TrainedTokenizer;
 import io.chagres.train.schedule.LearningRate.Decay;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// The one table of all keys: name, type, default, meaning, and where a recipe keeps the value.
 final class Keys {

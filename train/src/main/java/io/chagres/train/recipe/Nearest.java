@@ -23,11 +23,10 @@ final class Nearest {
         return candidates.stream()
                 .filter(c -> distance(plain, plain(c)) <= Math.max(2, c.length() / 3))
                 .min(Comparator.comparingInt(c -> distance(plain, plain(c))))
-                .or(
-                        () ->
-                                candidates.stream()
-                                        .filter(c -> plain(c).contains(plain))
-                                        .min(Comparator.comparingInt(String::length)));
+                .or(() ->
+                        candidates.stream()
+                                .filter(c -> plain(c).contains(plain))
+                                .min(Comparator.comparingInt(String::length)));
     }
 
     private static String plain(String name) {

@@ -6,11 +6,9 @@ import io.chagres.train.recipe.ModelRecipe.NewModel;
 import io.chagres.train.recipe.TokenizerRecipe.GivenTokenizer;
 import io.chagres.train.recipe.TokenizerRecipe.TrainedTokenizer;
 import io.chagres.train.schedule.LearningRate;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Makes the records out of a checked tree: fills in what follows from other values and refuses
 /// values that contradict each other.

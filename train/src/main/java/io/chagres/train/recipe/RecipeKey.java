@@ -1,9 +1,8 @@
 package io.chagres.train.recipe;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// A key that a recipe may have: its name, the values it takes and what it means.
 ///

@@ -1,7 +1,5 @@
 package io.chagres.train.recipe;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -11,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The tree of a recipe with the flags put in, checked against the table of keys. Values are read
 /// from here: a flag's or the file's, else the preset's, else the key's default.
@@ -118,21 +117,20 @@ final class RecipeTree {
             }
         }
         mapping.entries()
-                .forEach(
-                        (name, child) -> {
-                            if (!names.contains(name)) {
-                                throw Unknown.key(name, where(group), names, Keys.PATHS);
-                            }
-                            String path = prefix + name;
-                            if (!Keys.PATHS.contains(path)) {
-                                switch (child) {
-                                    case Node.Mapping inner -> checkNames(path, inner);
-                                    case Node.Nothing _ -> {}
-                                    case Node.Scalar _, Node.Sequence _ ->
-                                            throw where(path).expected("a group of keys", child);
-                                }
-                            }
-                        });
+                .forEach((name, child) -> {
+                    if (!names.contains(name)) {
+                        throw Unknown.key(name, where(group), names, Keys.PATHS);
+                    }
+                    String path = prefix + name;
+                    if (!Keys.PATHS.contains(path)) {
+                        switch (child) {
+                            case Node.Mapping inner -> checkNames(path, inner);
+                            case Node.Nothing _ -> {}
+                            case Node.Scalar _, Node.Sequence _ ->
+                                    throw where(path).expected("a group of keys", child);
+                        }
+                    }
+                });
     }
 
     private void checkValue(RecipeKey<?> key) {

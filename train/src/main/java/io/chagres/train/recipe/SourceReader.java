@@ -1,7 +1,6 @@
 package io.chagres.train.recipe;
 
 import io.chagres.train.data.Source;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

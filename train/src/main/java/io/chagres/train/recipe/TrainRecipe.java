@@ -1,7 +1,6 @@
 package io.chagres.train.recipe;
 
 import io.chagres.train.schedule.LearningRate;
-
 import java.util.List;
 
 /// How the model is trained.

@@ -1,7 +1,6 @@
 package io.chagres.train.recipe;
 
 import io.chagres.train.data.Source;
-
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;

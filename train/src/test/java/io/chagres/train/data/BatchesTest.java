@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 
 class BatchesTest {
     private static final int EOS = 9_999;
@@ -152,11 +151,10 @@ class BatchesTest {
         Iterable<Batch> some = Batches.inOrder(numbers(1_000), 10, 2, 5);
         for (int pass = 0; pass < 2; pass++) {
             var firsts = new ArrayList<Integer>();
-            some.forEach(
-                    batch -> {
-                        firsts.add(batch.inputs()[0]);
-                        firsts.add(batch.inputs()[10]);
-                    });
+            some.forEach(batch -> {
+                firsts.add(batch.inputs()[0]);
+                firsts.add(batch.inputs()[10]);
+            });
             assertThat(firsts).containsExactly(0, 100, 200, 300, 400, 500, 600, 700, 800, 900);
         }
         var sizes = new ArrayList<Integer>();

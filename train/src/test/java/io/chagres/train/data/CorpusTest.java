@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.assertj.core.api.AbstractThrowableAssert;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
@@ -16,6 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class CorpusTest {
     @TempDir Path folder;
@@ -72,12 +71,10 @@ class CorpusTest {
                 .isEqualTo(text);
         assertThat(pieces)
                 .hasSize(5)
-                .allSatisfy(
-                        piece -> {
-                            assertThat(piece.text().length())
-                                    .isLessThanOrEqualTo(TextFiles.MAX_PIECE);
-                            assertThat(Character.isLowSurrogate(piece.text().charAt(0))).isFalse();
-                        });
+                .allSatisfy(piece -> {
+                    assertThat(piece.text().length()).isLessThanOrEqualTo(TextFiles.MAX_PIECE);
+                    assertThat(Character.isLowSurrogate(piece.text().charAt(0))).isFalse();
+                });
     }
 
     @Test

@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +14,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TokenizedCorpusTest {
     static final int EOS = 256;
@@ -134,10 +133,9 @@ class TokenizedCorpusTest {
             assertThat(none.heldOut().size()).isZero();
         }
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () ->
-                                TokenizedCorpus.prepare(
-                                        new Corpus(List.of(part("a", 1, "x"))), 1, bytes(257)))
+                .isThrownBy(() ->
+                        TokenizedCorpus.prepare(
+                                new Corpus(List.of(part("a", 1, "x"))), 1, bytes(257)))
                 .withMessageContaining("heldOut");
     }
 

@@ -2,13 +2,12 @@ package io.chagres.train.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 class WordNetTest {
     private static List<String> definitions = List.of();
@@ -21,11 +20,10 @@ class WordNetTest {
     private static List<String> texts(String path) {
         var texts = new ArrayList<String>();
         Corpus.open(List.of(Source.of(path)))
-                .forEach(
-                        document -> {
-                            assertThat(document.domain()).isEqualTo(path);
-                            texts.add(document.text());
-                        });
+                .forEach(document -> {
+                    assertThat(document.domain()).isEqualTo(path);
+                    texts.add(document.text());
+                });
         return texts;
     }
 

@@ -65,15 +65,11 @@ class EvaluatorTest {
     /// Negative log-likelihood of each id after the first, from the logits.
     private double byHand(int... ids) {
         float[] logits =
-                step.call(
-                        () ->
-                                model.logits(
-                                                Transformer.Input.of(
-                                                        Tensor.of(
-                                                                step,
-                                                                Shape.of(1, ids.length),
-                                                                ids)))
-                                        .toFloats());
+                step.call(() ->
+                        model.logits(
+                                        Transformer.Input.of(
+                                                Tensor.of(step, Shape.of(1, ids.length), ids)))
+                                .toFloats());
         double loss = 0;
         for (int t = 0; t + 1 < ids.length; t++) {
             double sum = 0;

@@ -3,16 +3,15 @@ package io.chagres.train.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RecipeErrorsTest {
     @TempDir Path folder;
@@ -231,14 +230,12 @@ class RecipeErrorsTest {
                         binary, "not UTF-8",
                         large, "larger than 1 MiB",
                         folder, "cannot be read");
-        problems.forEach(
-                (file, problem) ->
-                        assertThat(
-                                        catchThrowableOfType(
-                                                RecipeException.class,
-                                                () -> Recipe.load(file, Map.of())))
-                                .hasMessageContaining(file.toString())
-                                .hasMessageContaining(problem));
+        problems.forEach((file, problem) ->
+                assertThat(
+                                catchThrowableOfType(
+                                        RecipeException.class, () -> Recipe.load(file, Map.of())))
+                        .hasMessageContaining(file.toString())
+                        .hasMessageContaining(problem));
     }
 
     @Test

@@ -9,17 +9,15 @@ import io.chagres.train.recipe.ModelRecipe.NewModel;
 import io.chagres.train.recipe.TokenizerRecipe.GivenTokenizer;
 import io.chagres.train.recipe.TokenizerRecipe.TrainedTokenizer;
 import io.chagres.train.schedule.LearningRate;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class RecipeTest {
     static final String FULL =
@@ -286,12 +284,11 @@ class RecipeTest {
     void everyKeyIsDocumented() {
         assertThat(Recipe.keys())
                 .hasSizeGreaterThan(40)
-                .allSatisfy(
-                        key -> {
-                            assertThat(key.description()).endsWith(".");
-                            assertThat(key.expected()).isNotBlank();
-                            assertThat(key.path()).matches("[a-z0-9_]+(\\.[a-z0-9_]+){0,2}");
-                        });
+                .allSatisfy(key -> {
+                    assertThat(key.description()).endsWith(".");
+                    assertThat(key.expected()).isNotBlank();
+                    assertThat(key.path()).matches("[a-z0-9_]+(\\.[a-z0-9_]+){0,2}");
+                });
         assertThat(Recipe.keys().stream().map(RecipeKey::path)).doesNotHaveDuplicates();
         for (RecipeKey<?> key : Recipe.keys()) {
             key.defaultValue().ifPresent(value -> Recipe.of(Map.of(key.path(), value)));

@@ -3,16 +3,14 @@ package io.chagres.train.schedule;
 import static io.chagres.train.schedule.LearningRate.Decay.CONSTANT;
 import static io.chagres.train.schedule.LearningRate.Decay.COSINE;
 import static io.chagres.train.schedule.LearningRate.Decay.LINEAR;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-
-import java.util.stream.LongStream;
 
 /// Expected values are the formulas of the Hugging Face schedules, worked out by hand.
 class LearningRateTest {

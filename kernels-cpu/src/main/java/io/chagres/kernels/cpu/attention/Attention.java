@@ -3,7 +3,6 @@ package io.chagres.kernels.cpu.attention;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.tensor.memory.HostMemory;
 import io.chagres.tensor.memory.MemorySource;
-
 import org.jspecify.annotations.Nullable;
 
 /// Attention over the threads of a pool.
@@ -12,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// threads only decides how the work is cut, never the order of a sum.
 ///
 /// Scratch memory is kept until [#close]. A thread needs at most what 1024 packed queries and 256
-/// packed keys take, about 2 MB for heads of 64, whatever the number of tokens; decoding needs
-/// one output row per query and 1024 keys besides. One call runs at a time; others wait.
+/// packed keys take, about 2 MB for heads of 64, whatever the number of tokens; decoding needs one
+/// output row per query and 1024 keys besides. One call runs at a time; others wait.
 public final class Attention implements AutoCloseable {
     private static final int SMALLEST_BLOCK = 32;
     private static final long COMBINE_GRAIN = 16;
@@ -59,8 +58,8 @@ public final class Attention implements AutoCloseable {
         pool.forRange(cut(Forward.QUERIES, SMALLEST_BLOCK), 1, WorkerPool.args(), forward);
     }
 
-    /// Writes the gradients of queries, keys and values of a call, from the gradient of its
-    /// output and from what the forward pass wrote.
+    /// Writes the gradients of queries, keys and values of a call, from the gradient of its output
+    /// and from what the forward pass wrote.
     ///
     /// @throws IllegalArgumentException when the call's sizes or options contradict each other
     public synchronized void backward(AttentionCall call) {
@@ -96,8 +95,7 @@ public final class Attention implements AutoCloseable {
         pool.forRange(Decode.tasks(call, 1), COMBINE_GRAIN, WorkerPool.args(), combine);
     }
 
-    /// Chooses blocks of queries that make tasks enough for all threads, and returns their
-    /// number.
+    /// Chooses blocks of queries that make tasks enough for all threads, and returns their number.
     private long cut(int most, int least) {
         block = most;
         while (block > least && tasks(call.heads, block, false) < 4L * workers.length) {

@@ -10,13 +10,13 @@ import static io.chagres.kernels.cpu.vector.Lanes.N;
 /// dV += P^T dO    dP = dO V^T    dS = P * (dP - delta) * scale    dQ += dS K    dK += dS^T Q
 /// ```
 ///
-/// A block of query tiles is packed, then groups of key tiles come by. Score tiles are
-/// transposed: rows are keys, lanes are queries.
+/// A block of query tiles is packed, then groups of key tiles come by. Score tiles are transposed:
+/// rows are keys, lanes are queries.
 ///
 /// Gradients of keys and values are summed over the query heads of the group, then over the
 /// queries, both ascending; gradients of queries over ascending keys. So every sum has the same
-/// order whether one task differentiates with respect to all three or separate tasks do the
-/// queries and the keys.
+/// order whether one task differentiates with respect to all three or separate tasks do the queries
+/// and the keys.
 final class Backward {
     /// Differentiate with respect to queries.
     static final int OF_QUERIES = 1;
@@ -65,8 +65,8 @@ final class Backward {
     }
 
     /// Differentiates `heads` query heads from `head` on, which share a key/value head, with
-    /// respect to the queries from `query` to `endQuery` and the keys from `key` to `endKey`.
-    /// `key` and `query` are multiples of the sizes of tiles.
+    /// respect to the queries from `query` to `endQuery` and the keys from `key` to `endKey`. `key`
+    /// and `query` are multiples of the sizes of tiles.
     void run(int what, int head, int heads, int query, int endQuery, int key, int endKey) {
         this.what = what;
         if ((what & OF_KEYS) != 0) {

@@ -8,8 +8,7 @@ import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 ///
 /// Few queries share many keys, so the work is reading the cache once. The rows of a task are the
 /// queries of all heads of the group; for each run of keys that lie side by side in a page, every
-/// row computes its scores by dot products, steps its online softmax and adds its weighted
-/// values.
+/// row computes its scores by dot products, steps its online softmax and adds its weighted values.
 ///
 /// Sequences are cut into chunks of [#CHUNK] keys whatever the number of threads. A chunk leaves
 /// its maximum, its sum and its unnormalised output for each row, and [#combine] merges chunks in

@@ -3,12 +3,12 @@ package io.chagres.kernels.cpu.attention;
 /// One decoding step: a few new queries per sequence against a paged cache of keys and values.
 ///
 /// The cache is a set of pages `[page][Hkv][pageTokens][D]` (keys) and
-/// `[page][Hkv][pageTokens][Dv]` (values). Token s of sequence b stands in page `blockTable[b][s
-/// / pageTokens]` at place s % pageTokens. The T queries are the last T tokens of their sequence,
+/// `[page][Hkv][pageTokens][Dv]` (values). Token s of sequence b stands in page `blockTable[b][s /
+/// pageTokens]` at place s % pageTokens. The T queries are the last T tokens of their sequence,
 /// whose keys and values are already in the cache: query t sees key s if s <= t + (length - T).
 ///
-/// All floats are single precision; strides count elements. A caller keeps one object and fills
-/// it before each call.
+/// All floats are single precision; strides count elements. A caller keeps one object and fills it
+/// before each call.
 public final class DecodeCall {
     /// Most queries per sequence.
     public static final int MAX_QUERIES = 8;

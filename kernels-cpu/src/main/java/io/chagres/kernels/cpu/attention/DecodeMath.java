@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /// Vector arithmetic of [Decode], whose lanes are elements of a row.
 ///
-/// Sums run over [#LANES] virtual lanes whatever the width of a vector, and these are then added
-/// in one fixed tree, so every width gives the same bits.
+/// Sums run over [#LANES] virtual lanes whatever the width of a vector, and these are then added in
+/// one fixed tree, so every width gives the same bits.
 final class DecodeMath {
     /// Virtual lanes of a sum: element i belongs to lane i % LANES.
     static final int LANES = 16;

@@ -5,13 +5,13 @@ import static io.chagres.kernels.cpu.vector.Lanes.N;
 /// Attention forward for one block of queries of one head, by one worker.
 ///
 /// Keys come in tiles of [#KEYS]. The block's queries are packed once as transposed panels
-/// `[D][PANEL]`; for each tile the keys are packed as `[D][ROWS]` blocks and the values as rows.
-/// A panel then computes S^T = K Q^T, masks it where the diagonal or a mask asks for it, turns it
+/// `[D][PANEL]`; for each tile the keys are packed as `[D][ROWS]` blocks and the values as rows. A
+/// panel then computes S^T = K Q^T, masks it where the diagonal or a mask asks for it, turns it
 /// into probabilities by an online softmax, and adds V^T P^T to its transposed output
 /// `[Dv][PANEL]`.
 ///
-/// Key tiles start at multiples of [#KEYS] whatever the block, so results do not depend on how
-/// the queries were divided.
+/// Key tiles start at multiples of [#KEYS] whatever the block, so results do not depend on how the
+/// queries were divided.
 final class Forward {
     /// Keys of a tile.
     static final int KEYS = 128;
@@ -31,8 +31,7 @@ final class Forward {
         return 4 * (KEYS * perKey + QUERIES * perQuery + 2L * Micro.PANEL);
     }
 
-    /// Computes the output and log-sum-exp of the block of `size` queries where the worker
-    /// stands.
+    /// Computes the output and log-sum-exp of the block of `size` queries where the worker stands.
     static void block(AttentionCall c, Worker w, int size) {
         Segment g = w.segment;
         int dim = c.headDim;

@@ -27,8 +27,8 @@ final class KeyTiles {
         return most <= 64 ? 4 : most <= 128 ? 2 : 1;
     }
 
-    /// Lays out the tiles of a call from an address aligned to 64 bytes on, and returns where
-    /// they end.
+    /// Lays out the tiles of a call from an address aligned to 64 bytes on, and returns where they
+    /// end.
     long lay(AttentionCall call, long address) {
         c = call;
         base = address;

@@ -7,11 +7,9 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 import static io.chagres.kernels.cpu.vector.Lanes.N;
 
 import io.chagres.kernels.cpu.attention.AttentionCall.MaskKind;
-
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-
-import java.lang.foreign.ValueLayout;
 
 /// Applies the masks of a call to a panel of scores (rows are keys, lanes are queries, units of
 /// log2), only where the panel needs it.

@@ -5,15 +5,14 @@ import io.chagres.kernels.cpu.vector.Lanes;
 /// Register-blocked products of small packed matrices, C = A B, in blocks of [#ROWS] rows by
 /// [#PANEL] columns.
 ///
-/// A is read as `[k][rows]`: `ka` bytes from one k to the next, the rows of a block side by side.
-/// B is `[k][columns]` with `kb` bytes per k, C has `ldc` bytes per row. `groups` blocks of rows
-/// are done one below the other; their A parts lie `groupBytes` apart.
+/// A is read as `[k][rows]`: `ka` bytes from one k to the next, the rows of a block side by side. B
+/// is `[k][columns]` with `kb` bytes per k, C has `ldc` bytes per row. `groups` blocks of rows are
+/// done one below the other; their A parts lie `groupBytes` apart.
 ///
 /// Sums run over k in ascending order, so an element has the same bits at every vector width and
 /// whatever block it was computed in.
 final class Micro {
-    /// Rows of a block. With two vectors of columns, 8 rows need 19 vector registers and 4 need
-    /// 11.
+    /// Rows of a block. With two vectors of columns, 8 rows need 19 vector registers and 4 need 11.
     static final int ROWS = Lanes.BITS == 512 || isAarch64() ? 8 : 4;
 
     /// Columns of a block: two vectors.

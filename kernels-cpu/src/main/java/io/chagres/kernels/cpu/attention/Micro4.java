@@ -6,7 +6,6 @@ import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import io.chagres.kernels.cpu.vector.Lanes;
-
 import jdk.incubator.vector.FloatVector;
 
 /// The products of [Micro] for four rows by two vectors: for machines with 16 vector registers.

@@ -6,7 +6,6 @@ import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import io.chagres.kernels.cpu.vector.Lanes;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -16,12 +15,16 @@ import jdk.incubator.vector.VectorSpecies;
 final class Pack {
     // Every machine with vectors has 128-bit ones, so one transposition serves all widths.
     static final VectorSpecies<Float> F4 = FloatVector.SPECIES_128;
+
     /// Swaps neighbours: lanes 1, 0, 3, 2.
     static final VectorShuffle<Float> NEIGHBOUR = VectorShuffle.fromValues(F4, 1, 0, 3, 2);
+
     /// Swaps halves: lanes 2, 3, 0, 1.
     static final VectorShuffle<Float> HALF = VectorShuffle.fromValues(F4, 2, 3, 0, 1);
+
     /// Lanes 1 and 3.
     static final VectorMask<Float> ODD = VectorMask.fromValues(F4, false, true, false, true);
+
     /// Lanes 2 and 3.
     static final VectorMask<Float> HIGH = VectorMask.fromValues(F4, false, false, true, true);
 

@@ -32,8 +32,8 @@ final class QueryTiles {
 
     QueryTiles() {}
 
-    /// Lays out the tiles of a call from an address aligned to 64 bytes on, and returns where
-    /// they end.
+    /// Lays out the tiles of a call from an address aligned to 64 bytes on, and returns where they
+    /// end.
     long lay(AttentionCall call, long address) {
         c = call;
         base = address;

@@ -6,18 +6,17 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 import static io.chagres.kernels.cpu.vector.Lanes.N;
 
 import io.chagres.kernels.cpu.vector.VectorMath;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /// The elementwise part of attention on score tiles, whose rows are keys and whose lanes are
 /// queries.
 ///
-/// With queries in the lanes a row maximum or sum needs no reduction across lanes: it is one
-/// vector operation per key, in key order, the same at every vector width.
+/// With queries in the lanes a row maximum or sum needs no reduction across lanes: it is one vector
+/// operation per key, in key order, the same at every vector width.
 ///
-/// Scores are in units of log2: the queries were packed with a factor of scale * log2(e), so that
-/// p = 2^(s - m).
+/// Scores are in units of log2: the queries were packed with a factor of scale * log2(e), so that p
+/// = 2^(s - m).
 final class Softmax {
     /// log2(e).
     static final float LOG2E = 1.442695f;
@@ -62,8 +61,8 @@ final class Softmax {
 
     /// One step of the online softmax for [Lanes#N] queries.
     ///
-    /// Turns `rows` scores per lane into 2^(s - m) with the new running maximum m, and updates
-    /// the running maximum, the running sum l, and `alpha`, by which what was accumulated so far
+    /// Turns `rows` scores per lane into 2^(s - m) with the new running maximum m, and updates the
+    /// running maximum, the running sum l, and `alpha`, by which what was accumulated so far
     /// shrinks.
     ///
     /// @param s first score of the lanes
@@ -83,8 +82,8 @@ final class Softmax {
     }
 
     /// Raises the running maximum `m`, and keeps the old one in `old`. `base` is the new one, or
-    /// zero in lanes that have seen nothing but -inf, whose sums then stay zero instead of
-    /// becoming NaN.
+    /// zero in lanes that have seen nothing but -inf, whose sums then stay zero instead of becoming
+    /// NaN.
     private static void maximum(long s, long stride, int rows, long m, long base, long old) {
         FloatVector top = FloatVector.fromMemorySegment(F32, ALL, m, LE);
         top.intoMemorySegment(ALL, old, LE);
@@ -132,8 +131,8 @@ final class Softmax {
         }
     }
 
-    /// Recomputes probabilities and differentiates the softmax for [Lanes#N] queries:
-    /// p = 2^(s - lse), dS = p (dP - delta). `s` receives p and `dp` receives dS.
+    /// Recomputes probabilities and differentiates the softmax for [Lanes#N] queries: p = 2^(s -
+    /// lse), dS = p (dP - delta). `s` receives p and `dp` receives dS.
     static void gradient(long s, long dp, long stride, int rows, long lse, long delta) {
         FloatVector base = FloatVector.fromMemorySegment(F32, ALL, lse, LE);
         FloatVector d = FloatVector.fromMemorySegment(F32, ALL, delta, LE);

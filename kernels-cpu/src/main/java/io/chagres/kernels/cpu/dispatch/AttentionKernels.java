@@ -76,8 +76,8 @@ final class AttentionKernels implements AutoCloseable {
         }
     }
 
-    /// Decoding against pages, a few queries at a time; a chunk of queries sees a sequence as long as it
-    /// was after the chunk's last token.
+    /// Decoding against pages, a few queries at a time; a chunk of queries sees a sequence as long
+    /// as it was after the chunk's last token.
     private final class Paged implements Kernel<PagedAttention> {
         @Override
         public boolean supports(PagedAttention op, Tensor[] in) {
@@ -168,8 +168,7 @@ final class AttentionKernels implements AutoCloseable {
         c.maskKind = MaskKind.NONE;
         if (op.masked()) {
             Tensor mask = in[i++];
-            Layout l =
-                    mask.layout().expand(Shape.of(c.batch, c.heads, c.queries, c.keys));
+            Layout l = mask.layout().expand(Shape.of(c.batch, c.heads, c.queries, c.keys));
             c.maskKind = mask.dtype() == DType.BOOL ? MaskKind.BOOLEAN : MaskKind.ADDITIVE;
             c.mask = mask.address();
             c.maskBatch = l.stride(0);

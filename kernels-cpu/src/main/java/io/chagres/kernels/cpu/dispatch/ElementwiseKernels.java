@@ -25,8 +25,8 @@ import io.chagres.tensor.op.SwiGluBackward;
 import io.chagres.tensor.op.Unary;
 import org.jspecify.annotations.Nullable;
 
-/// Element-wise operations by the kernels of the `elementwise` package. Each method of a primitive says
-/// whether it took the work; the reference does what it did not.
+/// Element-wise operations by the kernels of the `elementwise` package. Each method of a primitive
+/// says whether it took the work; the reference does what it did not.
 final class ElementwiseKernels {
     private final WorkerPool pool;
 
@@ -89,12 +89,7 @@ final class ElementwiseKernels {
             return false;
         }
         io.chagres.kernels.cpu.elementwise.Unary.affine(
-                pool,
-                x.address(),
-                y.address(),
-                (float) op.k(),
-                (float) op.b(),
-                y.shape().size());
+                pool, x.address(), y.address(), (float) op.k(), (float) op.b(), y.shape().size());
         return true;
     }
 
@@ -189,8 +184,7 @@ final class ElementwiseKernels {
         }
 
         @Override
-        public void run(
-                io.chagres.tensor.op.Dropout op, Tensor[] in, Tensor[] out, long scratch) {
+        public void run(io.chagres.tensor.op.Dropout op, Tensor[] in, Tensor[] out, long scratch) {
             Dropout.apply(
                     pool,
                     in[0].address(),

@@ -129,7 +129,9 @@ final class ModelKernels {
             Shape x = in[0].shape();
             int tables = in[1].shape().rank();
             boolean perBatch = tables == 3 && in[1].dim(0) == x.dim(0);
-            return Operands.dense(in) && x.rank() == 4 && (tables == 2 || perBatch)
+            return Operands.dense(in)
+                    && x.rank() == 4
+                    && (tables == 2 || perBatch)
                     && in[1].dim(-2) == x.dim(1);
         }
 
@@ -237,11 +239,15 @@ final class ModelKernels {
                     long position = Operands.intAt(starts, b) + t;
                     if (position < 0 || position / slots >= table.dim(1)) {
                         throw new IndexOutOfBoundsException(
-                                "kvAppend: position " + position + " is beyond the block table of "
-                                        + table.dim(1) + " pages of " + slots + " tokens");
+                                "kvAppend: position "
+                                        + position
+                                        + " is beyond the block table of "
+                                        + table.dim(1)
+                                        + " pages of "
+                                        + slots
+                                        + " tokens");
                     }
-                    long page =
-                            Operands.intAt(table, b * table.dim(1) + position / slots);
+                    long page = Operands.intAt(table, b * table.dim(1) + position / slots);
                     if (page < 0 || page >= pages.dim(0)) {
                         throw new IndexOutOfBoundsException("kvAppend: no page " + page);
                     }

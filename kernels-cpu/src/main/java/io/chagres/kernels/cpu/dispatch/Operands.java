@@ -53,16 +53,13 @@ final class Operands {
 
     /// Reads an I64 element.
     static long longAt(Tensor t, long i) {
-        return ALL.get(
-                ValueLayout.JAVA_LONG_UNALIGNED,
-                t.address() + 8 * i * t.layout().stride(0));
+        return ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, t.address() + 8 * i * t.layout().stride(0));
     }
 
     /// Reads an F64 element.
     static double doubleAt(Tensor t, long i) {
         return ALL.get(
-                ValueLayout.JAVA_DOUBLE_UNALIGNED,
-                t.address() + 8 * i * t.layout().stride(0));
+                ValueLayout.JAVA_DOUBLE_UNALIGNED, t.address() + 8 * i * t.layout().stride(0));
     }
 
     /// Reads an I32 element of a contiguous tensor.
@@ -87,8 +84,8 @@ final class Operands {
         return null;
     }
 
-    /// Columns of the result that suit this operand as a row or column; 0 when it is full or scalar,
-    /// -1 when there are none.
+    /// Columns of the result that suit this operand as a row or column; 0 when it is full or
+    /// scalar, -1 when there are none.
     static long columns(Shape operand, Shape out) {
         if (operand.size() == out.size() || operand.size() == 1) {
             return 0;

@@ -67,7 +67,8 @@ final class ProductKernels {
     private final class LinearKernel implements Kernel<Linear> {
         @Override
         public boolean supports(Linear op, Tensor[] in) {
-            return Operands.dense(in[0]) && (!op.bias() || Operands.dense(in[2]))
+            return Operands.dense(in[0])
+                    && (!op.bias() || Operands.dense(in[2]))
                     && in[1].dtype() == DType.F32
                     && in[1].dim(1) > 0;
         }

@@ -67,8 +67,7 @@ final class RowKernels {
         long rows = in.size() / kept.size();
         long bytes = ColumnSums.scratchBytes(rows, kept.size());
         try (ScratchPool.Lease lease = scratches.take(bytes)) {
-            ColumnSums.sum(
-                    pool, x.address(), y.address(), rows, kept.size(), lease.address());
+            ColumnSums.sum(pool, x.address(), y.address(), rows, kept.size(), lease.address());
         }
         return true;
     }

@@ -4,7 +4,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 
-/// Temporary memory for primitives, which have no arena at hand: a few growing buffers, kept for ever.
+/// Temporary memory for primitives, which have no arena at hand: a few growing buffers, kept for
+/// ever.
 final class ScratchPool implements AutoCloseable {
     private static final long SMALLEST = 1 << 16;
 

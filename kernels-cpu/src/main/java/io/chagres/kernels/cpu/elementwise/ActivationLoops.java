@@ -6,7 +6,6 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.VectorMath;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 

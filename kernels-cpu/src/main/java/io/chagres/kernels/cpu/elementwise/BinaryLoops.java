@@ -2,8 +2,8 @@ package io.chagres.kernels.cpu.elementwise;
 
 import io.chagres.kernels.cpu.vector.Lanes;
 
-/// The arithmetic loops of [Binary]. `bytes` is a whole number of vectors. An operand whose mask
-/// is 0 stays at its first vector; otherwise the mask is -1.
+/// The arithmetic loops of [Binary]. `bytes` is a whole number of vectors. An operand whose mask is
+/// 0 stays at its first vector; otherwise the mask is -1.
 final class BinaryLoops {
     private static final int STEP = 4 * Lanes.N;
 

@@ -3,7 +3,6 @@ package io.chagres.kernels.cpu.elementwise;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Ids;
 import io.chagres.kernels.cpu.vector.Lanes;
-
 import java.lang.foreign.ValueLayout;
 
 /// Conversions of contiguous arrays between number formats. Narrowing rounds to nearest, ties to

@@ -8,7 +8,6 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import io.chagres.kernels.cpu.vector.Ids;
 import io.chagres.kernels.cpu.vector.Lanes;
-
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;

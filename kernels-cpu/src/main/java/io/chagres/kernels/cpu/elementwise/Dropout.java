@@ -8,7 +8,6 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.Scratch;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;

@@ -6,10 +6,8 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
-
-import jdk.incubator.vector.FloatVector;
-
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /// Filling, copying and adding into contiguous arrays.
 public final class Fill {

@@ -1,7 +1,6 @@
 package io.chagres.kernels.cpu.elementwise;
 
 import io.chagres.kernels.cpu.vector.Lanes;
-
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
@@ -9,9 +8,9 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Philox4x32-10, a counter-based generator (Salmon et al. 2011, "Parallel random numbers: as easy
-/// as 1, 2, 3"): number i of a stream is lane i mod 4 of the block with counter (i/4 low, i/4
-/// high, offset low, offset high) and key (seed low, seed high). Any part of a stream can be
-/// computed alone, so the numbers depend on their index only.
+/// as 1, 2, 3"): number i of a stream is lane i mod 4 of the block with counter (i/4 low, i/4 high,
+/// offset low, offset high) and key (seed low, seed high). Any part of a stream can be computed
+/// alone, so the numbers depend on their index only.
 final class Philox {
     private static final VectorSpecies<Long> I64 =
             VectorSpecies.of(long.class, VectorShape.forBitSize(Lanes.BITS));
@@ -33,8 +32,8 @@ final class Philox {
 
     private Philox() {}
 
-    /// Writes the numbers of `blocks` blocks from block `first` on, 4 ints each, at `out`;
-    /// `blocks` is a multiple of [#STEP]/4.
+    /// Writes the numbers of `blocks` blocks from block `first` on, 4 ints each, at `out`; `blocks`
+    /// is a multiple of [#STEP]/4.
     static void fill(long out, long first, long blocks, long seed, long offset) {
         LongVector c2Start = LongVector.broadcast(I64, offset & 0xFFFFFFFFL);
         LongVector c3Start = LongVector.broadcast(I64, offset >>> 32);

@@ -4,7 +4,6 @@ import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.Scratch;
-
 import java.lang.foreign.ValueLayout;
 
 /// Copies between arrays of any strides: the kernel behind `contiguous()`, permutations,

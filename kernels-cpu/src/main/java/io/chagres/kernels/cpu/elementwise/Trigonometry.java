@@ -1,8 +1,8 @@
 package io.chagres.kernels.cpu.elementwise;
 
-/// Sine and cosine of floats in double precision arithmetic, without the allocation of
-/// `StrictMath` and with the same bits on every machine. The result is the exact value correctly
-/// rounded but for rare near-ties.
+/// Sine and cosine of floats in double precision arithmetic, without the allocation of `StrictMath`
+/// and with the same bits on every machine. The result is the exact value correctly rounded but for
+/// rare near-ties.
 final class Trigonometry {
     private static final double TWO_OVER_PI = 0.6366197723675814;
     // pi/2 in two parts; the first has 33 significant bits, so its product with k is exact.

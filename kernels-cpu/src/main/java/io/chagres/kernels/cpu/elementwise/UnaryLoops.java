@@ -2,7 +2,6 @@ package io.chagres.kernels.cpu.elementwise;
 
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.VectorMath;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 

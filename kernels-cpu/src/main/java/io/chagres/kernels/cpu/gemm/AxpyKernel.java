@@ -8,8 +8,9 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import jdk.incubator.vector.FloatVector;
 
-/// Adds rows of a matrix, each times a number, to a row of sums: the product of a vector with a matrix
-/// whose rows are contiguous. Each sum is a chain of fused multiply-adds in the order of the rows.
+/// Adds rows of a matrix, each times a number, to a row of sums: the product of a vector with a
+/// matrix whose rows are contiguous. Each sum is a chain of fused multiply-adds in the order of the
+/// rows.
 final class AxpyKernel {
     /// Rows that [#run] takes at a time.
     static final int ROWS = 8;
@@ -18,8 +19,8 @@ final class AxpyKernel {
 
     private AxpyKernel() {}
 
-    /// `sums[j] += Σ x[r] w[r][j]` over 8 rows `wRow` bytes apart, until `sums` reaches `sumsEnd`: a
-    /// whole number of vectors, at least one.
+    /// `sums[j] += Σ x[r] w[r][j]` over 8 rows `wRow` bytes apart, until `sums` reaches `sumsEnd`:
+    /// a whole number of vectors, at least one.
     static void run(long w, long wRow, long x, long sums, long sumsEnd) {
         FloatVector x0 = FloatVector.broadcast(F32, ALL.get(FLOAT, x));
         FloatVector x1 = FloatVector.broadcast(F32, ALL.get(FLOAT, x + 4));

@@ -3,8 +3,8 @@ package io.chagres.kernels.cpu.gemm;
 import io.chagres.kernels.cpu.pool.Team;
 import io.chagres.tensor.DType;
 
-/// A block of a product, as one worker sees it: `rows` × `columns` of C and `depth` products each. The
-/// team packs it, meets, and computes it. Strides are in bytes.
+/// A block of a product, as one worker sees it: `rows` × `columns` of C and `depth` products each.
+/// The team packs it, meets, and computes it. Strides are in bytes.
 final class Block {
     private static final int RUNS_PER_WORKER = 3;
 
@@ -48,7 +48,8 @@ final class Block {
         if (panelsA + panelsB == 0) {
             return;
         }
-        int run = panelsA + panelsB >= RUNS_PER_WORKER * workers * Pack.TOGETHER ? Pack.TOGETHER : 1;
+        int run =
+                panelsA + panelsB >= RUNS_PER_WORKER * workers * Pack.TOGETHER ? Pack.TOGETHER : 1;
         int runsB = Math.ceilDiv(panelsB, run);
         int runs = runsB + Math.ceilDiv(panelsA, run);
         long temporary = scratch.reserve(scratchBytes()) + Tile.BYTES;

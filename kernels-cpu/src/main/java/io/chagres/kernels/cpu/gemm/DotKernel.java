@@ -9,10 +9,10 @@ import jdk.incubator.vector.FloatVector;
 
 /// Dot products of [#ROWS] rows of a matrix with one vector.
 ///
-/// Element k is added to virtual lane k mod 32 of its row, so eight accumulators are 4 rows of 512-bit
-/// vectors, 2 rows of 256-bit or 1 row of 128-bit ones, and sums are the same at every width. The loop
-/// counts nothing but its address: C2 would split a counted one into three, which costs a third of the
-/// speed on rows of a few hundred elements.
+/// Element k is added to virtual lane k mod 32 of its row, so eight accumulators are 4 rows of
+/// 512-bit vectors, 2 rows of 256-bit or 1 row of 128-bit ones, and sums are the same at every
+/// width. The loop counts nothing but its address: C2 would split a counted one into three, which
+/// costs a third of the speed on rows of a few hundred elements.
 final class DotKernel {
     /// Elements that one turn takes of each row; the length is a multiple of it.
     static final int STEP = 32;
@@ -43,8 +43,8 @@ final class DotKernel {
 
     private DotKernel() {}
 
-    /// Adds to the accumulators the products of `w[r][k]` and `x[k]`, rows `wRow` bytes apart, until x
-    /// reaches `xEnd`: at least one step, a whole number of them.
+    /// Adds to the accumulators the products of `w[r][k]` and `x[k]`, rows `wRow` bytes apart,
+    /// until x reaches `xEnd`: at least one step, a whole number of them.
     static void run(long w, int wRow, long x, long xEnd, long accumulators) {
         long acc = accumulators;
         FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);

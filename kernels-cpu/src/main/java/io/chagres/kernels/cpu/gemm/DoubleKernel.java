@@ -20,8 +20,9 @@ final class DoubleKernel {
 
     private DoubleKernel() {}
 
-    /// Writes the tile `c[r][j] = Σₖ a[r][k] b[k][j]`: row r of A starts at `a` + r's offset and goes in
-    /// steps of `aStep`; B is a packed panel; the tile's rows follow each other. All in bytes.
+    /// Writes the tile `c[r][j] = Σₖ a[r][k] b[k][j]`: row r of A starts at `a` + r's offset and
+    /// goes in steps of `aStep`; B is a packed panel; the tile's rows follow each other. All in
+    /// bytes.
     static void run(
             long a, long row1, long row2, long row3, long aStep, long b, int depth, long c) {
         DoubleVector zero = DoubleVector.zero(F64);

@@ -6,10 +6,12 @@ import static io.chagres.kernels.cpu.vector.Lanes.DOUBLE;
 import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 
-/// Products in double precision: a panel of B is packed over the whole depth, and blocks of A's rows are
-/// multiplied with it as they lie. Simple rather than fast; it serves the checking of gradients.
+/// Products in double precision: a panel of B is packed over the whole depth, and blocks of A's
+/// rows are multiplied with it as they lie. Simple rather than fast; it serves the checking of
+/// gradients.
 final class DoubleProduct implements WorkerPool.Body {
     private static final int ROW_BLOCK = 64;
+
     /// Products that a thread takes at a time, at least.
     private static final double UNIT = 65_536;
 

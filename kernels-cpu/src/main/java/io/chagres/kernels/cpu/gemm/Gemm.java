@@ -11,18 +11,18 @@ import org.jspecify.annotations.Nullable;
 
 /// Matrix products on the CPU.
 ///
-/// Single precision goes one of three ways, chosen by shape and layout alone: with few rows or columns a
-/// [VectorProduct], which packs nothing; otherwise blocks of packed panels ([Product], sizes in
-/// [Tiling]), of which small products skip the packing. Double precision ([DoubleProduct]) is for
-/// checking gradients.
+/// Single precision goes one of three ways, chosen by shape and layout alone: with few rows or
+/// columns a [VectorProduct], which packs nothing; otherwise blocks of packed panels ([Product],
+/// sizes in [Tiling]), of which small products skip the packing. Double precision ([DoubleProduct])
+/// is for checking gradients.
 ///
-/// **Bits.** A result depends on the operands, their sizes and layouts, and on nothing else: not on the
-/// number of threads, on what the compiler has got to, or on the vector width. Each element is a sum of
-/// fused multiply-adds in a fixed order.
+/// **Bits.** A result depends on the operands, their sizes and layouts, and on nothing else: not on
+/// the number of threads, on what the compiler has got to, or on the vector width. Each element is
+/// a sum of fused multiply-adds in a fixed order.
 ///
-/// An instance may be used by any number of threads at once. Memory for packing is kept and reused for
-/// as long as the instance lives: up to 10 MiB for B and 0.5 MiB per thread for A, per thread that
-/// calls at the same time. After the first call of the largest size a call allocates nothing.
+/// An instance may be used by any number of threads at once. Memory for packing is kept and reused
+/// for as long as the instance lives: up to 10 MiB for B and 0.5 MiB per thread for A, per thread
+/// that calls at the same time. After the first call of the largest size a call allocates nothing.
 public final class Gemm {
     private static final int IDLE_SLOTS = 64;
 
@@ -37,8 +37,8 @@ public final class Gemm {
 
     /// Computes products in single precision; A and B may be stored as F32, BF16 or F16.
     ///
-    /// @throws IllegalArgumentException if an address is missing, rows of C overlap, or an operand is of
-    ///     another type
+    /// @throws IllegalArgumentException if an address is missing, rows of C overlap, or an operand
+    ///   is of another type
     public void sgemm(GemmCall call) {
         Workspace space = take();
         try {
@@ -63,8 +63,8 @@ public final class Gemm {
 
     /// Computes products in double precision.
     ///
-    /// @throws IllegalArgumentException if an address is missing, rows of C overlap, or an operand is of
-    ///     another type
+    /// @throws IllegalArgumentException if an address is missing, rows of C overlap, or an operand
+    ///   is of another type
     public void dgemm(GemmCall call) {
         Workspace space = take();
         try {

@@ -3,19 +3,19 @@ package io.chagres.kernels.cpu.gemm;
 import io.chagres.tensor.DType;
 import org.jspecify.annotations.Nullable;
 
-/// One matrix product, or a batch of them: `C = A·B`, `C = A·B + bias` or `C += A·B (+ bias)`, with A of
-/// M × K, B of K × N and C of M × N.
+/// One matrix product, or a batch of them: `C = A·B`, `C = A·B + bias` or `C += A·B (+ bias)`, with
+/// A of M × K, B of K × N and C of M × N.
 ///
-/// A mutable block of parameters, to be kept and filled again for each call, so that a product allocates
-/// nothing. Start with [#shape], which also forgets batch, bias and accumulation.
+/// A mutable block of parameters, to be kept and filled again for each call, so that a product
+/// allocates nothing. Start with [#shape], which also forgets batch, bias and accumulation.
 ///
 /// ```java
 /// gemm.sgemm(call.shape(tokens, out, in).a(x, in, 1).b(w, 1, in).c(y, out).bias(bias));
 /// ```
 ///
-/// Addresses are native; strides are counted in elements and may be anything, so a transposed operand
-/// is one with its strides exchanged. C's columns have stride 1. C must not overlap A, B or the bias.
-/// The caller vouches that everything the strides reach is readable, and C writable.
+/// Addresses are native; strides are counted in elements and may be anything, so a transposed
+/// operand is one with its strides exchanged. C's columns have stride 1. C must not overlap A, B or
+/// the bias. The caller vouches that everything the strides reach is readable, and C writable.
 public final class GemmCall {
     int m;
     int n;
@@ -98,8 +98,8 @@ public final class GemmCall {
         return this;
     }
 
-    /// Makes this a batch: product number i finds its operands i strides further. A stride of 0 gives
-    /// every product the same A or B.
+    /// Makes this a batch: product number i finds its operands i strides further. A stride of 0
+    /// gives every product the same A or B.
     ///
     /// @throws IllegalArgumentException if the count is negative, or products would share one C
     public GemmCall batch(int count, long aStride, long bStride, long cStride) {

@@ -1,6 +1,7 @@
 package io.chagres.kernels.cpu.gemm;
 
-/// How a block of C is divided among workers: a grid of rectangles of whole panels, drawn one by one.
+/// How a block of C is divided among workers: a grid of rectangles of whole panels, drawn one by
+/// one.
 ///
 /// A worker walks through a rectangle with its rows of A in L2, so a rectangle has at most
 /// [Tiling#ROW_BLOCK] rows; columns are divided only where that balances better.
@@ -11,8 +12,8 @@ final class Grid {
     private int lastColumns;
     private int lastWorkers;
 
-    /// Chooses the grid with the least work for the busiest worker. The values computed do not depend
-    /// on it.
+    /// Chooses the grid with the least work for the busiest worker. The values computed do not
+    /// depend on it.
     void divide(int rowPanels, int columnPanels, int workers) {
         if (rowPanels == lastRows && columnPanels == lastColumns && workers == lastWorkers) {
             return;
@@ -35,7 +36,7 @@ final class Grid {
                         turns
                                 * ((long) Math.ceilDiv(rowPanels, rows)
                                                 * Math.ceilDiv(columnPanels, columns)
-                                        * 64
+                                                * 64
                                         + Math.ceilDiv(rowPanels, rows)
                                         + Math.ceilDiv(columnPanels, columns));
                 if (cost < best) {

@@ -11,16 +11,16 @@ import jdk.incubator.vector.FloatVector;
 /// The micro-kernel of 6 rows by 2 vectors, for packed panels of A.
 ///
 /// 12 accumulators, 2 vectors of B and a broadcast fill 15 of 16 registers: for 256 bits (AVX2).
-/// The shape of the code matters: accumulators are local variables and the loop has no branch, so C2
-/// keeps everything in registers; the method is small enough for C1; and the calls go straight to the
-/// library, whose methods C2 inlines however large the graph has grown (see [MicroKernel]).
+/// The shape of the code matters: accumulators are local variables and the loop has no branch, so
+/// C2 keeps everything in registers; the method is small enough for C1; and the calls go straight
+/// to the library, whose methods C2 inlines however large the graph has grown (see [MicroKernel]).
 final class Kernel6x2 {
     private static final int V = BITS / 8;
 
     private Kernel6x2() {}
 
-    /// Writes the tile `c[i][j] = Σₖ a[k][i] b[k][j]`, i < 6, j < 2 vectors, k < `depth`, each sum a
-    /// chain of fused multiply-adds in ascending k. `bStep` and `cRow` are in bytes.
+    /// Writes the tile `c[i][j] = Σₖ a[k][i] b[k][j]`, i < 6, j < 2 vectors, k < `depth`, each sum
+    /// a chain of fused multiply-adds in ascending k. `bStep` and `cRow` are in bytes.
     static void run(long a, long b, long bStep, int depth, long c, long cRow) {
         FloatVector zero = FloatVector.zero(F32);
         FloatVector c0x = zero;

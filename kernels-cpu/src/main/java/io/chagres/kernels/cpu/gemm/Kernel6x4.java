@@ -10,18 +10,19 @@ import jdk.incubator.vector.FloatVector;
 
 /// The micro-kernel of 6 rows by 4 vectors, for packed panels of A.
 ///
-/// 24 accumulators, 4 vectors of B and a broadcast fill 29 of 32 registers: for 128 bits (NEON), where
-/// a broadcast is an instruction of its own and so each should feed as many products as possible.
-/// The shape of the code matters: accumulators are local variables and the loop has no branch, so C2
-/// keeps everything in registers; the method is small enough for C1; and the calls go straight to the
-/// library, whose methods C2 inlines however large the graph has grown (see [MicroKernel]).
+/// 24 accumulators, 4 vectors of B and a broadcast fill 29 of 32 registers: for 128 bits (NEON),
+/// where a broadcast is an instruction of its own and so each should feed as many products as
+/// possible. The shape of the code matters: accumulators are local variables and the loop has no
+/// branch, so C2 keeps everything in registers; the method is small enough for C1; and the calls go
+/// straight to the library, whose methods C2 inlines however large the graph has grown (see
+/// [MicroKernel]).
 final class Kernel6x4 {
     private static final int V = BITS / 8;
 
     private Kernel6x4() {}
 
-    /// Writes the tile `c[i][j] = Σₖ a[k][i] b[k][j]`, i < 6, j < 4 vectors, k < `depth`, each sum a
-    /// chain of fused multiply-adds in ascending k. `bStep` and `cRow` are in bytes.
+    /// Writes the tile `c[i][j] = Σₖ a[k][i] b[k][j]`, i < 6, j < 4 vectors, k < `depth`, each sum
+    /// a chain of fused multiply-adds in ascending k. `bStep` and `cRow` are in bytes.
     static void run(long a, long b, long bStep, int depth, long c, long cRow) {
         FloatVector zero = FloatVector.zero(F32);
         FloatVector c0x = zero;

@@ -3,8 +3,8 @@ package io.chagres.kernels.cpu.gemm;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// A block of native memory that grows when more is asked of it and is otherwise reused for ever. It is
-/// freed when its owner is garbage.
+/// A block of native memory that grows when more is asked of it and is otherwise reused for ever.
+/// It is freed when its owner is garbage.
 final class Memory {
     private static final long ALIGNMENT = 4096;
 

@@ -4,11 +4,11 @@ import io.chagres.kernels.cpu.vector.Lanes;
 
 /// Chooses the micro-kernel for the vector width and the number of rows.
 ///
-/// **The compiler trap.** A method too large for C1's profiled tier ("out of virtual registers") that
-/// C1 compiled without profile before is never handed to C2 and stays a hundred times too slow for
-/// good. It cannot be seen from the source: it takes a busy C2 queue at the wrong moment. So every
-/// kernel here is small enough for C1's tier 3 (14 × 2 vectors still is, 16 × 2 is not; 12 × 2 is the
-/// largest here): one zero shared by all accumulators, no edges, no alternatives.
+/// **The compiler trap.** A method too large for C1's profiled tier ("out of virtual registers")
+/// that C1 compiled without profile before is never handed to C2 and stays a hundred times too slow
+/// for good. It cannot be seen from the source: it takes a busy C2 queue at the wrong moment. So
+/// every kernel here is small enough for C1's tier 3 (14 × 2 vectors still is, 16 × 2 is not; 12 ×
+/// 2 is the largest here): one zero shared by all accumulators, no edges, no alternatives.
 /// `-XX:TieredStopAtLevel=3 -XX:+PrintCompilation` shows a refusal as COMPILE SKIPPED.
 ///
 /// **The other trap.** C2 stops inlining ordinary methods past a number of nodes that these kernels
@@ -34,8 +34,8 @@ final class MicroKernel {
         return rows <= 8 && Tiling.ROWS > 8 ? 8 : Tiling.ROWS;
     }
 
-    /// Writes a tile of [#rowsWritten] rows by [Tiling#COLUMNS] from a packed panel of A; B's rows are
-    /// `bStep` bytes apart.
+    /// Writes a tile of [#rowsWritten] rows by [Tiling#COLUMNS] from a packed panel of A; B's rows
+    /// are `bStep` bytes apart.
     static void packed(int rows, long a, long b, long bStep, int depth, long c, long cRow) {
         int written = rowsWritten(rows);
         if (written != Tiling.ROWS) {
@@ -72,8 +72,7 @@ final class MicroKernel {
             switch (rows) {
                 case 8 -> StridedKernels.rows8(a, aRow, aStep, b + at, bStep, depth, c + at, cRow);
                 case 4 -> StridedKernels.rows4(a, aRow, aStep, b + at, bStep, depth, c + at, cRow);
-                default ->
-                        StridedKernels.rows1(a, aRow, aStep, b + at, bStep, depth, c + at, cRow);
+                default -> StridedKernels.rows1(a, aRow, aStep, b + at, bStep, depth, c + at, cRow);
             }
         }
     }

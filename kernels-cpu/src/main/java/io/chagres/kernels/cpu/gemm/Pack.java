@@ -6,8 +6,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Packs a strip of a matrix into panels `[depth][width]` of floats: the order in which a micro-kernel
-/// reads them. Transposes and element types end here; kernels see panels of floats only.
+/// Packs a strip of a matrix into panels `[depth][width]` of floats: the order in which a
+/// micro-kernel reads them. Transposes and element types end here; kernels see panels of floats
+/// only.
 final class Pack {
     private static final int V = Lanes.BITS / 8;
 
@@ -31,9 +32,10 @@ final class Pack {
         return Transpose.SCRATCH_BYTES + width * stagedRow(depth);
     }
 
-    /// Packs `panel[k][i] = source[i·across + k·along]` for i < `count` and k < `depth`, strides in bytes,
-    /// into as many panels of `width` as it takes, `panelBytes` apart. Columns of the last panel beyond
-    /// `count` are unspecified, and up to one vector past a panel's end may be overwritten.
+    /// Packs `panel[k][i] = source[i·across + k·along]` for i < `count` and k < `depth`, strides in
+    /// bytes, into as many panels of `width` as it takes, `panelBytes` apart. Columns of the last
+    /// panel beyond `count` are unspecified, and up to one vector past a panel's end may be
+    /// overwritten.
     ///
     /// Several panels are packed at a time where that makes for longer runs of memory.
     static void panels(

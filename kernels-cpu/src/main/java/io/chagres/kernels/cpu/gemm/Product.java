@@ -8,9 +8,9 @@ import io.chagres.tensor.DType;
 
 /// The loops around the micro-kernel.
 ///
-/// For each block of columns, for each block of depth, for each block of rows: the team packs the panels
-/// of B and A it needs, meets, computes the tiles, meets again. Every element of C is one sum over k in
-/// ascending order within a depth block, blocks added in order, whoever computes it.
+/// For each block of columns, for each block of depth, for each block of rows: the team packs the
+/// panels of B and A it needs, meets, computes the tiles, meets again. Every element of C is one
+/// sum over k in ascending order within a depth block, blocks added in order, whoever computes it.
 ///
 /// A batch large enough to occupy all threads is shared out product by product instead.
 final class Product implements WorkerPool.TeamBody {

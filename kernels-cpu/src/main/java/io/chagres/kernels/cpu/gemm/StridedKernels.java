@@ -8,8 +8,8 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import jdk.incubator.vector.FloatVector;
 
-/// Micro-kernels for 8, 4 and 1 rows by 2 vectors that read A by strides: for the rows left over below a
-/// whole panel, and for matrices too small to be worth packing.
+/// Micro-kernels for 8, 4 and 1 rows by 2 vectors that read A by strides: for the rows left over
+/// below a whole panel, and for matrices too small to be worth packing.
 ///
 /// The sums are formed in the same order as in the kernels for whole panels, so a result does not
 /// depend on which of them computed it. All steps are in bytes.

@@ -3,8 +3,8 @@ package io.chagres.kernels.cpu.gemm;
 import io.chagres.kernels.cpu.vector.Lanes;
 import jdk.incubator.vector.FloatVector;
 
-/// Brings a tile of products from scratch memory, where the micro-kernel left it, to its place in C:
-/// cut to size at C's edges, added to what is there, with the bias added at the end.
+/// Brings a tile of products from scratch memory, where the micro-kernel left it, to its place in
+/// C: cut to size at C's edges, added to what is there, with the bias added at the end.
 final class Tile {
     /// Bytes of a tile.
     static final int BYTES = 4 * Tiling.ROWS * Tiling.COLUMNS;
@@ -16,8 +16,8 @@ final class Tile {
 
     private Tile() {}
 
-    /// Stores `rows` by `columns` of the tile at `c`: `c = (add ? c : 0) + tile + bias`, `bias` being
-    /// the address of a row vector or 0 for none.
+    /// Stores `rows` by `columns` of the tile at `c`: `c = (add ? c : 0) + tile + bias`, `bias`
+    /// being the address of a row vector or 0 for none.
     static void finish(
             long tile, long c, long cRow, int rows, int columns, boolean add, long bias) {
         boolean whole = columns == Tiling.COLUMNS && add && bias == 0;

@@ -2,20 +2,21 @@ package io.chagres.kernels.cpu.gemm;
 
 import io.chagres.kernels.cpu.vector.Lanes;
 
-/// The sizes by which a product is cut up, after Goto and van de Geijn ("Anatomy of High-Performance
-/// Matrix Multiplication", 2008) and BLIS (Van Zee and van de Geijn, 2015).
+/// The sizes by which a product is cut up, after Goto and van de Geijn ("Anatomy of
+/// High-Performance Matrix Multiplication", 2008) and BLIS (Van Zee and van de Geijn, 2015).
 ///
 /// - A tile of [#ROWS] × [#COLUMNS] results stays in registers while the micro-kernel walks down a
-///   panel of A and a panel of B; both are packed, so it reads memory in order. The tile is as large
-///   as the register file allows (see the kernels), because each element loaded then serves most
-///   products. 12 × 2 vectors of 512 bits was as fast as 14 × 2, leaves C1 a margin that 14 × 2 does
-///   not (see [MicroKernel]), and its left-over rows are 4 or 8 for every power of two.
-/// - A block of [#ROW_BLOCK] rows of A by [#depthBlock] stays in a core's L2 (half of 1 MiB) while all
-///   panels of B stream past.
-/// - A block of [#COLUMN_BLOCK] columns of B by the same depth is packed once, shared by all threads
-///   and stays in L3.
-/// - The depth block is long, so that reading and writing the tile costs little, and short enough for
-///   the block of A. **It depends on K alone**, because it decides in which order products are added.
+///   panel of A and a panel of B; both are packed, so it reads memory in order. The tile is as
+///   large as the register file allows (see the kernels), because each element loaded then serves
+///   most products. 12 × 2 vectors of 512 bits was as fast as 14 × 2, leaves C1 a margin that 14 ×
+///   2 does not (see [MicroKernel]), and its left-over rows are 4 or 8 for every power of two.
+/// - A block of [#ROW_BLOCK] rows of A by [#depthBlock] stays in a core's L2 (half of 1 MiB) while
+///   all panels of B stream past.
+/// - A block of [#COLUMN_BLOCK] columns of B by the same depth is packed once, shared by all
+///   threads and stays in L3.
+/// - The depth block is long, so that reading and writing the tile costs little, and short enough
+///   for the block of A. **It depends on K alone**, because it decides in which order products are
+///   added.
 final class Tiling {
     /// Rows of a tile, the width of a panel of A.
     static final int ROWS = Lanes.BITS == 512 ? 12 : 6;
@@ -44,13 +45,14 @@ final class Tiling {
 
     private Tiling() {}
 
-    /// Columns of B to pack at a time: few if there are few rows to use them, so that they stay in L2.
+    /// Columns of B to pack at a time: few if there are few rows to use them, so that they stay in
+    /// L2.
     static int columnBlock(int m) {
         return m <= ROW_BLOCK ? Math.min(COLUMN_BLOCK, 512) : COLUMN_BLOCK;
     }
 
-    /// How many products are added up before the tile goes to memory: K in equal parts of at most 1024,
-    /// rounded up to 16.
+    /// How many products are added up before the tile goes to memory: K in equal parts of at most
+    /// 1024, rounded up to 16.
     static int depthBlock(int k) {
         int blocks = Math.max(1, Math.ceilDiv(k, DEPTH_BLOCK));
         return Math.max(16, Math.ceilDiv(Math.ceilDiv(k, blocks), 16) * 16);

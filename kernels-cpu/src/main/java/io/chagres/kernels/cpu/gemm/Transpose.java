@@ -7,10 +7,10 @@ import jdk.incubator.vector.VectorShuffle;
 
 /// Transposes while packing: rows that lie contiguous become columns of a panel.
 ///
-/// A square of N × N floats (N lanes) is transposed in log₂ N stages; stage w exchanges, between rows
-/// i and i + w, the lanes whose bit w differs from the row's. Stages 4 and 8 go first, through a small
-/// scratch square, then stages 1 and 2, whose results are consecutive rows. Each step is a small method:
-/// four loads, at most eight exchanges, four stores.
+/// A square of N × N floats (N lanes) is transposed in log₂ N stages; stage w exchanges, between
+/// rows i and i + w, the lanes whose bit w differs from the row's. Stages 4 and 8 go first, through
+/// a small scratch square, then stages 1 and 2, whose results are consecutive rows. Each step is a
+/// small method: four loads, at most eight exchanges, four stores.
 final class Transpose {
     private static final int N = Lanes.N;
     private static final int ROW = 4 * N;
@@ -18,8 +18,8 @@ final class Transpose {
     /// Bytes of scratch that [#panel] needs.
     static final int SCRATCH_BYTES = N * ROW;
 
-    /// With 512 bits one instruction picks lanes from two registers; elsewhere it takes a rearrangement
-    /// and a blend.
+    /// With 512 bits one instruction picks lanes from two registers; elsewhere it takes a
+    /// rearrangement and a blend.
     private static final boolean TWO_SOURCES = Lanes.BITS == 512;
 
     private static final FloatVector LOW1 = pick(1, false);
@@ -41,9 +41,10 @@ final class Transpose {
 
     private Transpose() {}
 
-    /// Packs `rows` rows of `depth` floats, `rowStep` bytes apart, as columns of a panel whose rows are
-    /// `width` floats: `panel[k][i] = source[i][k]`. Columns from `rows` up to `width` are unspecified;
-    /// up to N floats past the panel's end are overwritten. Rows beyond `rows` are never read.
+    /// Packs `rows` rows of `depth` floats, `rowStep` bytes apart, as columns of a panel whose rows
+    /// are `width` floats: `panel[k][i] = source[i][k]`. Columns from `rows` up to `width` are
+    /// unspecified; up to N floats past the panel's end are overwritten. Rows beyond `rows` are
+    /// never read.
     static void panel(
             long source, long rowStep, int rows, int depth, long panel, int width, long scratch) {
         long panelRow = 4L * width;
@@ -55,11 +56,19 @@ final class Transpose {
         // which the first group overwrites.
         for (int g = Math.ceilDiv(rows, N) - 1; g >= 0; g--) {
             int last = Math.min(N, rows - g * N) - 1;
-            group(source + g * N * rowStep, rowStep, last, depth, panel + (long) g * ROW, panelRow, scratch);
+            group(
+                    source + g * N * rowStep,
+                    rowStep,
+                    last,
+                    depth,
+                    panel + (long) g * ROW,
+                    panelRow,
+                    scratch);
         }
     }
 
-    /// Up to N rows, in squares; the last square overlaps the one before if the depth is no multiple.
+    /// Up to N rows, in squares; the last square overlaps the one before if the depth is no
+    /// multiple.
     private static void group(
             long source, long rowStep, int last, int depth, long target, long step, long scratch) {
         int k = 0;

@@ -10,14 +10,14 @@ import io.chagres.kernels.cpu.vector.Reduce;
 import io.chagres.tensor.DType;
 
 /// The product of a matrix W with one vector or a few: what a product is when C has a single row or
-/// column, and what it should be treated as when C has at most [#MOST_VECTORS] and W can be read along
-/// k. W is then read once, from wherever it lies, and nothing is packed.
+/// column, and what it should be treated as when C has at most [#MOST_VECTORS] and W can be read
+/// along k. W is then read once, from wherever it lies, and nothing is packed.
 ///
-/// With `y[j][v] = Σₖ W[j][k] x[v][k]`: if C has few rows, W is Bᵀ and the vectors are A's rows; if it
-/// has few columns, W is A and the vectors are B's columns. Rows of W contiguous in k give dot products
-/// ([DotKernel]); a W contiguous in j gives sums of scaled rows ([AxpyKernel]). A result depends
-/// neither on how many vectors there are nor on which of them it belongs to, so decoding eight
-/// sequences together gives each what it would get alone.
+/// With `y[j][v] = Σₖ W[j][k] x[v][k]`: if C has few rows, W is Bᵀ and the vectors are A's rows; if
+/// it has few columns, W is A and the vectors are B's columns. Rows of W contiguous in k give dot
+/// products ([DotKernel]); a W contiguous in j gives sums of scaled rows ([AxpyKernel]). A result
+/// depends neither on how many vectors there are nor on which of them it belongs to, so decoding
+/// eight sequences together gives each what it would get alone.
 final class VectorProduct implements WorkerPool.Body {
     /// Vectors up to which this is faster than packing.
     static final int MOST_VECTORS = 8;
@@ -212,7 +212,8 @@ final class VectorProduct implements WorkerPool.Body {
         }
     }
 
-    /// The outputs from `first` to `end - 1` of one vector, as sums of scaled pieces of W's columns.
+    /// The outputs from `first` to `end - 1` of one vector, as sums of scaled pieces of W's
+    /// columns.
     private void scaleRows(int item, int first, int end, long x, long y, long sums) {
         int length = end - first;
         long bytes = 4L * Math.ceilDiv(length, Lanes.N) * Lanes.N;

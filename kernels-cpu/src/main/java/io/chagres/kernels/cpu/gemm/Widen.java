@@ -10,7 +10,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Reads elements stored as F32, BF16 or F16 as floats; every BF16 and F16 value is a float exactly.
+/// Reads elements stored as F32, BF16 or F16 as floats; every BF16 and F16 value is a float
+/// exactly.
 final class Widen {
     private static final VectorSpecies<Short> HALF =
             VectorSpecies.of(short.class, VectorShape.forBitSize(Lanes.BITS / 2));
@@ -75,12 +76,13 @@ final class Widen {
 
     private static FloatVector f16(long address) {
         IntVector bits = halves(address);
-        IntVector sign = bits.lanewise(VectorOperators.AND, 0x8000).lanewise(VectorOperators.LSHL, 16);
-        IntVector rest = bits.lanewise(VectorOperators.AND, 0x7fff).lanewise(VectorOperators.LSHL, 13);
+        IntVector sign =
+                bits.lanewise(VectorOperators.AND, 0x8000).lanewise(VectorOperators.LSHL, 16);
+        IntVector rest =
+                bits.lanewise(VectorOperators.AND, 0x7fff).lanewise(VectorOperators.LSHL, 13);
         IntVector finite = rest.reinterpretAsFloats().mul(REBIAS).reinterpretAsInts();
         IntVector special = rest.lanewise(VectorOperators.OR, F32_SPECIAL);
-        IntVector magnitude =
-                finite.blend(special, rest.compare(VectorOperators.GE, F16_SPECIAL));
+        IntVector magnitude = finite.blend(special, rest.compare(VectorOperators.GE, F16_SPECIAL));
         return magnitude.lanewise(VectorOperators.OR, sign).reinterpretAsFloats();
     }
 }

@@ -7,8 +7,8 @@ import io.chagres.kernels.cpu.vector.Reduce;
 import io.chagres.kernels.cpu.vector.RowReduce;
 import io.chagres.kernels.cpu.vector.Scratch;
 
-/// Layer normalisation over rows of n floats (Ba et al. 2016, arXiv:1607.06450):
-/// y = (x - mean) rstd w + b with rstd = 1 / sqrt(var + eps), var being the biased variance.
+/// Layer normalisation over rows of n floats (Ba et al. 2016, arXiv:1607.06450): y = (x - mean)
+/// rstd w + b with rstd = 1 / sqrt(var + eps), var being the biased variance.
 ///
 /// The weight `w` and the bias `b` are [n]; an address of 0 stands for ones and zeros.
 public final class LayerNorm {
@@ -67,8 +67,8 @@ public final class LayerNorm {
                 });
     }
 
-    /// Gradient for x: with g = dy w and h = (x - mean) rstd,
-    /// dx = rstd (g - mean(g) - h mean(g h)). The output may be `dy` itself.
+    /// Gradient for x: with g = dy w and h = (x - mean) rstd, dx = rstd (g - mean(g) - h mean(g
+    /// h)). The output may be `dy` itself.
     public static void backwardInput(
             long dy, long x, long w, long mean, long rstd, long dx, long rows, int n) {
         for (long r = 0; r < rows; r++) {

@@ -7,7 +7,6 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 import io.chagres.kernels.cpu.elementwise.Fill;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.Scratch;
-
 import jdk.incubator.vector.FloatVector;
 
 /// The loops that layer norm and RMS norm share; RMS norm is the case of mean 0. A weight or bias

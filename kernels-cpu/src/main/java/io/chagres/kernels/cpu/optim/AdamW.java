@@ -8,15 +8,13 @@ import io.chagres.kernels.cpu.elementwise.Grain;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.Scratch;
-
 import jdk.incubator.vector.FloatVector;
 
 /// One AdamW step (Loshchilov and Hutter 2019, arXiv:1711.05101), as PyTorch defines it, in one
 /// pass over parameter p, gradient g and the moments m and v:
 ///
-/// g' = gradientScale g, p = p (1 - lr weightDecay), m = beta1 m + (1 - beta1) g',
-/// v = beta2 v + (1 - beta2) g'^2,
-/// p = p - lr / (1 - beta1^step) m / (sqrt(v) / sqrt(1 - beta2^step) + eps).
+/// g' = gradientScale g, p = p (1 - lr weightDecay), m = beta1 m + (1 - beta1) g', v = beta2 v + (1
+/// - beta2) g'^2, p = p - lr / (1 - beta1^step) m / (sqrt(v) / sqrt(1 - beta2^step) + eps).
 ///
 /// `gradientScale` is the factor of global-norm clipping, or 1; the gradient itself is not changed.
 public final class AdamW {

@@ -2,8 +2,8 @@ package io.chagres.kernels.cpu.pool;
 
 import java.util.concurrent.locks.LockSupport;
 
-/// How a thread waits for another that is expected to be done soon: it spins, then offers its core to
-/// others, then sleeps in short steps.
+/// How a thread waits for another that is expected to be done soon: it spins, then offers its core
+/// to others, then sleeps in short steps.
 final class Backoff {
     private static final int SPINS = 2_000;
     private static final int YIELDS = 200;

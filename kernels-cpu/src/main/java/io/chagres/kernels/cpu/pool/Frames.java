@@ -2,8 +2,9 @@ package io.chagres.kernels.cpu.pool;
 
 import java.util.Arrays;
 
-/// What a thread keeps for its calls into pools: one parameter block and one team of its own per level
-/// of nesting, so that a body that calls kernels itself cannot overwrite the block it is running with.
+/// What a thread keeps for its calls into pools: one parameter block and one team of its own per
+/// level of nesting, so that a body that calls kernels itself cannot overwrite the block it is
+/// running with.
 final class Frames {
     private static final ThreadLocal<Frames> CURRENT = ThreadLocal.withInitial(Frames::new);
 

@@ -2,8 +2,8 @@ package io.chagres.kernels.cpu.pool;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/// Volatile longs that each own two cache lines, so that a thread spinning on one is not disturbed by
-/// writes to another (two, because processors prefetch lines in pairs).
+/// Volatile longs that each own two cache lines, so that a thread spinning on one is not disturbed
+/// by writes to another (two, because processors prefetch lines in pairs).
 final class PaddedLongs {
     private static final int STRIDE = 16;
 

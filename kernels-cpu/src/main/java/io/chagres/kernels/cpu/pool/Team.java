@@ -2,14 +2,14 @@ package io.chagres.kernels.cpu.pool;
 
 import org.jspecify.annotations.Nullable;
 
-/// One worker's view of the team that runs a [WorkerPool.TeamBody]: a barrier, and tickets by which the
-/// members share out the work between two barriers.
+/// One worker's view of the team that runs a [WorkerPool.TeamBody]: a barrier, and tickets by which
+/// the members share out the work between two barriers.
 ///
-/// The barrier is a dissemination barrier: in round r a member signals the member 2^r places further
-/// and waits for the one 2^r places back, so a team of n needs ⌈log₂ n⌉ rounds of one cache line
-/// transfer each and no line is written by more than one thread. That is about 0.1 µs for 2 cores of
-/// one cache and, by the usual 0.1 µs (same socket) to 0.3 µs (across sockets) a transfer, one to two
-/// microseconds for 64 cores.
+/// The barrier is a dissemination barrier: in round r a member signals the member 2^r places
+/// further and waits for the one 2^r places back, so a team of n needs ⌈log₂ n⌉ rounds of one cache
+/// line transfer each and no line is written by more than one thread. That is about 0.1 µs for 2
+/// cores of one cache and, by the usual 0.1 µs (same socket) to 0.3 µs (across sockets) a transfer,
+/// one to two microseconds for 64 cores.
 public final class Team {
     /// Thrown out of a barrier when another member failed; the pool swallows it.
     static final class Broken extends RuntimeException {
@@ -63,14 +63,15 @@ public final class Team {
         soloTickets = 0;
     }
 
-    /// The next of 0, 1, 2, ... that no member has drawn since the last barrier (or since the start).
+    /// The next of 0, 1, 2, ... that no member has drawn since the last barrier (or since the
+    /// start).
     public long next() {
         State s = shared;
         return s == null ? soloTickets++ : s.tickets.getAndIncrement((int) (mark & 1));
     }
 
-    /// Waits until every member has called this as often as this one; what members wrote before is then
-    /// visible to all, and tickets start again at 0. Every member must call it equally often.
+    /// Waits until every member has called this as often as this one; what members wrote before is
+    /// then visible to all, and tickets start again at 0. Every member must call it equally often.
     public void barrier() {
         State s = shared;
         if (s == null) {

@@ -4,26 +4,26 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// A persistent pool of daemon threads for kernels. A call costs no allocation and, while the workers
-/// are still spinning from the call before, well under a microsecond.
+/// A persistent pool of daemon threads for kernels. A call costs no allocation and, while the
+/// workers are still spinning from the call before, well under a microsecond.
 ///
-/// - **One job at a time.** If the pool is busy, or the caller is itself at work inside a pool's job,
-///   the body runs on the calling thread with the same chunks, hence the same results. Any thread may
-///   call, virtual ones too.
-/// - **Chunks depend on the problem alone.** [#forRange] cuts `[0, n)` into pieces of `grain`, whatever
-///   the number of threads; threads draw chunks from a counter. A body that reduces keeps one partial
-///   result per chunk (`from / grain`) and the caller adds them in order.
-/// - **Spin, then park.** An idle worker spins about 50 µs, which spans the gap between two kernels of
-///   a model, and then parks. With more threads than processors nobody spins.
-/// - **Failure.** What a body throws reaches the caller after every worker has stopped; chunks not yet
-///   begun are dropped, and the pool stays usable.
+/// - **One job at a time.** If the pool is busy, or the caller is itself at work inside a pool's
+///   job, the body runs on the calling thread with the same chunks, hence the same results. Any
+///   thread may call, virtual ones too.
+/// - **Chunks depend on the problem alone.** [#forRange] cuts `[0, n)` into pieces of `grain`,
+///   whatever the number of threads; threads draw chunks from a counter. A body that reduces keeps
+///   one partial result per chunk (`from / grain`) and the caller adds them in order.
+/// - **Spin, then park.** An idle worker spins about 50 µs, which spans the gap between two kernels
+///   of a model, and then parks. With more threads than processors nobody spins.
+/// - **Failure.** What a body throws reaches the caller after every worker has stopped; chunks not
+///   yet begun are dropped, and the pool stays usable.
 ///
 /// **Many cores.** The caller wakes two workers, each of which wakes two more, so 64 workers start
 /// after six steps instead of 63. Each worker reports on a cache line of its own; nothing but the
 /// chunk counter is written by several threads. Choose `grain` so that a chunk lasts 10 µs or more:
-/// 64 threads drawing from one counter need some 5 µs a round. The pool neither pins threads nor knows
-/// NUMA nodes: on a machine with two sockets the operating system should interleave the arenas' pages
-/// (`numactl --interleave=all`), because chunks have no home.
+/// 64 threads drawing from one counter need some 5 µs a round. The pool neither pins threads nor
+/// knows NUMA nodes: on a machine with two sockets the operating system should interleave the
+/// arenas' pages (`numactl --interleave=all`), because chunks have no home.
 public final class WorkerPool implements AutoCloseable {
     /// A loop body; `worker` is below [#threads()] and unique within this call.
     @FunctionalInterface

@@ -29,14 +29,13 @@ final class AxisWalk {
         }
         long[] lane = new long[tensors.length];
         new Walk(others, strides)
-                .run(
-                        (at, step, n) -> {
-                            for (int i = 0; i < n; i++) {
-                                for (int t = 0; t < lane.length; t++) {
-                                    lane[t] = at[t] + i * step[t];
-                                }
-                                body.at(lane, along);
-                            }
-                        });
+                .run((at, step, n) -> {
+                    for (int i = 0; i < n; i++) {
+                        for (int t = 0; t < lane.length; t++) {
+                            lane[t] = at[t] + i * step[t];
+                        }
+                        body.at(lane, along);
+                    }
+                });
     }
 }

@@ -1,10 +1,9 @@
 package io.chagres.kernels.cpu.reference;
 
 import io.chagres.tensor.DType;
-import io.chagres.tensor.TensorData;
 import io.chagres.tensor.Layout;
 import io.chagres.tensor.Shape;
-
+import io.chagres.tensor.TensorData;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

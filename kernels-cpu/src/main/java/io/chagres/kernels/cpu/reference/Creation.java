@@ -1,7 +1,6 @@
 package io.chagres.kernels.cpu.reference;
 
 import io.chagres.tensor.random.Philox;
-
 import java.util.Arrays;
 
 /// Primitives that make numbers.

@@ -4,7 +4,6 @@ import io.chagres.tensor.op.Affine;
 import io.chagres.tensor.op.Binary;
 import io.chagres.tensor.op.Compare;
 import io.chagres.tensor.op.Unary;
-
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.LongBinaryOperator;
@@ -117,73 +116,68 @@ final class Elementwise {
                         a.strides(y.shape()),
                         b.strides(y.shape()),
                         y.strides(y.shape()))
-                .run(
-                        (at, step, n) -> {
-                            condition.load(at[0], step[0], n, hold);
-                            for (int i = 0; i < n; i++) {
-                                long bits =
-                                        hold[i] != 0
-                                                ? a.bits(at[1] + i * step[1])
-                                                : b.bits(at[2] + i * step[2]);
-                                y.bits(at[3] + i * step[3], bits);
-                            }
-                        });
+                .run((at, step, n) -> {
+                    condition.load(at[0], step[0], n, hold);
+                    for (int i = 0; i < n; i++) {
+                        long bits =
+                                hold[i] != 0
+                                        ? a.bits(at[1] + i * step[1])
+                                        : b.bits(at[2] + i * step[2]);
+                        y.bits(at[3] + i * step[3], bits);
+                    }
+                });
     }
 
     private static void mapReal(DoubleUnaryOperator f, Cells x, Cells y) {
         double[] v = new double[Walk.CHUNK];
         new Walk(y.shape(), x.strides(y.shape()), y.strides(y.shape()))
-                .run(
-                        (at, step, n) -> {
-                            x.load(at[0], step[0], n, v);
-                            for (int i = 0; i < n; i++) {
-                                v[i] = f.applyAsDouble(v[i]);
-                            }
-                            y.store(at[1], step[1], n, v);
-                        });
+                .run((at, step, n) -> {
+                    x.load(at[0], step[0], n, v);
+                    for (int i = 0; i < n; i++) {
+                        v[i] = f.applyAsDouble(v[i]);
+                    }
+                    y.store(at[1], step[1], n, v);
+                });
     }
 
     private static void mapWhole(LongUnaryOperator f, Cells x, Cells y) {
         long[] v = new long[Walk.CHUNK];
         new Walk(y.shape(), x.strides(y.shape()), y.strides(y.shape()))
-                .run(
-                        (at, step, n) -> {
-                            x.load(at[0], step[0], n, v);
-                            for (int i = 0; i < n; i++) {
-                                v[i] = f.applyAsLong(v[i]);
-                            }
-                            y.store(at[1], step[1], n, v);
-                        });
+                .run((at, step, n) -> {
+                    x.load(at[0], step[0], n, v);
+                    for (int i = 0; i < n; i++) {
+                        v[i] = f.applyAsLong(v[i]);
+                    }
+                    y.store(at[1], step[1], n, v);
+                });
     }
 
     private static void mapReal(DoubleBinaryOperator f, Cells a, Cells b, Cells y) {
         double[] v = new double[Walk.CHUNK];
         double[] w = new double[Walk.CHUNK];
         new Walk(y.shape(), a.strides(y.shape()), b.strides(y.shape()), y.strides(y.shape()))
-                .run(
-                        (at, step, n) -> {
-                            a.load(at[0], step[0], n, v);
-                            b.load(at[1], step[1], n, w);
-                            for (int i = 0; i < n; i++) {
-                                v[i] = f.applyAsDouble(v[i], w[i]);
-                            }
-                            y.store(at[2], step[2], n, v);
-                        });
+                .run((at, step, n) -> {
+                    a.load(at[0], step[0], n, v);
+                    b.load(at[1], step[1], n, w);
+                    for (int i = 0; i < n; i++) {
+                        v[i] = f.applyAsDouble(v[i], w[i]);
+                    }
+                    y.store(at[2], step[2], n, v);
+                });
     }
 
     private static void mapWhole(LongBinaryOperator f, Cells a, Cells b, Cells y) {
         long[] v = new long[Walk.CHUNK];
         long[] w = new long[Walk.CHUNK];
         new Walk(y.shape(), a.strides(y.shape()), b.strides(y.shape()), y.strides(y.shape()))
-                .run(
-                        (at, step, n) -> {
-                            a.load(at[0], step[0], n, v);
-                            b.load(at[1], step[1], n, w);
-                            for (int i = 0; i < n; i++) {
-                                v[i] = f.applyAsLong(v[i], w[i]);
-                            }
-                            y.store(at[2], step[2], n, v);
-                        });
+                .run((at, step, n) -> {
+                    a.load(at[0], step[0], n, v);
+                    b.load(at[1], step[1], n, w);
+                    for (int i = 0; i < n; i++) {
+                        v[i] = f.applyAsLong(v[i], w[i]);
+                    }
+                    y.store(at[2], step[2], n, v);
+                });
     }
 
     private static long divide(long a, long b) {

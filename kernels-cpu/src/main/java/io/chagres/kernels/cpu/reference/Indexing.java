@@ -2,7 +2,6 @@ package io.chagres.kernels.cpu.reference;
 
 import io.chagres.tensor.Layout;
 import io.chagres.tensor.Shape;
-
 import java.util.Arrays;
 
 /// Primitives that look elements up by index. An index outside its axis is an error before anything
@@ -115,11 +114,10 @@ final class Indexing {
                         index.shape(),
                         index.layout().strides(),
                         Layout.contiguous(index.shape()).strides())
-                .run(
-                        (at, step, n) -> {
-                            index.load(at[0], step[0], n, run);
-                            System.arraycopy(run, 0, all, (int) at[1], n);
-                        });
+                .run((at, step, n) -> {
+                    index.load(at[0], step[0], n, run);
+                    System.arraycopy(run, 0, all, (int) at[1], n);
+                });
         for (long i : all) {
             check(op, i, size);
         }

@@ -1,7 +1,6 @@
 package io.chagres.kernels.cpu.reference;
 
 import io.chagres.tensor.Shape;
-
 import java.util.Arrays;
 
 /// The matrix product.
@@ -23,27 +22,26 @@ final class Product {
         double[] run = new double[width];
         long[] sy = y.layout().strides();
         new Walk(batch, batchStrides(a, batch), batchStrides(b, batch), Arrays.copyOf(sy, r - 2))
-                .run(
-                        (at, step, count) -> {
-                            for (int i = 0; i < count; i++) {
-                                for (int from = 0; from < n; from += width) {
-                                    int w = Math.min(width, n - from);
-                                    long right = at[1] + i * step[1] + from * b.layout().stride(-1);
-                                    unpack(b, right, k, w, panel, run);
-                                    long left = at[0] + i * step[0];
-                                    long out = at[2] + i * step[2] + from;
-                                    for (int j = 0; j < m; j++) {
-                                        a.load(
-                                                left + j * a.layout().stride(-2),
-                                                a.layout().stride(-1),
-                                                k,
-                                                row);
-                                        rowTimes(row, panel, w, run);
-                                        y.store(out + j * sy[r - 2], 1, w, run);
-                                    }
-                                }
+                .run((at, step, count) -> {
+                    for (int i = 0; i < count; i++) {
+                        for (int from = 0; from < n; from += width) {
+                            int w = Math.min(width, n - from);
+                            long right = at[1] + i * step[1] + from * b.layout().stride(-1);
+                            unpack(b, right, k, w, panel, run);
+                            long left = at[0] + i * step[0];
+                            long out = at[2] + i * step[2] + from;
+                            for (int j = 0; j < m; j++) {
+                                a.load(
+                                        left + j * a.layout().stride(-2),
+                                        a.layout().stride(-1),
+                                        k,
+                                        row);
+                                rowTimes(row, panel, w, run);
+                                y.store(out + j * sy[r - 2], 1, w, run);
                             }
-                        });
+                        }
+                    }
+                });
     }
 
     private static void unpack(Cells b, long at, int k, int w, double[] panel, double[] run) {

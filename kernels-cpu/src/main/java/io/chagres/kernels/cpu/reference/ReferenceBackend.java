@@ -28,7 +28,6 @@ import io.chagres.tensor.op.Select;
 import io.chagres.tensor.op.SumTo;
 import io.chagres.tensor.op.TopK;
 import io.chagres.tensor.op.Unary;
-
 import java.util.function.LongUnaryOperator;
 
 /// Computes every primitive with plain scalar loops, one after the other, on one thread.

@@ -1,7 +1,6 @@
 package io.chagres.kernels.cpu.reference;
 
 import io.chagres.tensor.Shape;
-
 import java.util.Arrays;
 
 /// Visits all positions of a shape in row-major order, in several tensors at once, as runs along

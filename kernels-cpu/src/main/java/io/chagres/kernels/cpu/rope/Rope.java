@@ -9,15 +9,14 @@ import io.chagres.kernels.cpu.elementwise.Grain;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Ids;
 import io.chagres.kernels.cpu.vector.Lanes;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 
 /// Rotary position embedding (Su et al. 2021, arXiv:2104.09864) of heads of `headDim` floats.
 ///
-/// The first `rotaryDim` elements of a head are rotated in pairs, pair j at position p by the
-/// angle whose cosine and sine stand at [p, j] of two tables [positions, rotaryDim/2]; the rest is
+/// The first `rotaryDim` elements of a head are rotated in pairs, pair j at position p by the angle
+/// whose cosine and sine stand at [p, j] of two tables [positions, rotaryDim/2]; the rest is
 /// copied. Pairs are (j, j + rotaryDim/2), the half-split layout of GPT-NeoX and Hugging Face's
 /// Llama, or (2j, 2j + 1), the interleaved layout of the paper. The inverse rotation is the
 /// gradient.

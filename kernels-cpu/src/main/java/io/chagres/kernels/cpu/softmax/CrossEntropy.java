@@ -13,9 +13,9 @@ import io.chagres.kernels.cpu.vector.Scratch;
 /// defines it. The probabilities are never stored: the forward keeps one log-sum-exp per row, and
 /// the backward reads the logits once and writes the gradient once.
 ///
-/// For a row with logits x, target t, smoothing e and V columns:
-/// loss = (1 - e) (lse - x[t]) + e (lse - mean(x)), where lse = log(sum(e^x)).
-/// A row whose target is `ignoreIndex` has loss 0, lse 0 and gradient 0; its logits are not read.
+/// For a row with logits x, target t, smoothing e and V columns: loss = (1 - e) (lse - x[t]) + e
+/// (lse - mean(x)), where lse = log(sum(e^x)). A row whose target is `ignoreIndex` has loss 0, lse
+/// 0 and gradient 0; its logits are not read.
 public final class CrossEntropy {
     private CrossEntropy() {}
 
@@ -23,7 +23,7 @@ public final class CrossEntropy {
     /// addresses are those of row 0. `idBytes` is 4 (I32) or 8 (I64).
     ///
     /// @throws IndexOutOfBoundsException if a target is neither `ignoreIndex` nor a column; names
-    ///     the row
+    ///   the row
     public static void forward(
             long logits,
             long targets,
@@ -101,7 +101,7 @@ public final class CrossEntropy {
     /// the logits themselves.
     ///
     /// @throws IndexOutOfBoundsException if a target is neither `ignoreIndex` nor a column; names
-    ///     the row
+    ///   the row
     public static void backward(
             long logits,
             long targets,

@@ -10,9 +10,9 @@ import io.chagres.kernels.cpu.vector.Scratch;
 
 /// Softmax and its logarithm over rows of n floats, and their gradients.
 ///
-/// Strides are in floats from one row to the next, so a row may be part of a wider one. Outputs
-/// may be the inputs themselves. A row of which every element is negative infinity gives NaN, as
-/// does a row with a NaN. Probabilities below 2^-126 are 0.
+/// Strides are in floats from one row to the next, so a row may be part of a wider one. Outputs may
+/// be the inputs themselves. A row of which every element is negative infinity gives NaN, as does a
+/// row with a NaN. Probabilities below 2^-126 are 0.
 public final class Softmax {
     private Softmax() {}
 

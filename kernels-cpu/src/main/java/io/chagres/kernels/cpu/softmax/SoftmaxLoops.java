@@ -4,9 +4,7 @@ import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.F32;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
-import io.chagres.kernels.cpu.vector.ExpLoops;
 import io.chagres.kernels.cpu.vector.Lanes;
-
 import jdk.incubator.vector.FloatVector;
 
 /// The loops of softmax that need no exponential; for the others see [ExpLoops]. `bytes` is a whole

@@ -8,8 +8,8 @@ public final class Ids {
 
     private Ids() {}
 
-    /// Element `index` of an array of ids of `idBytes` bytes each: 4 or 8, or 0 for the array 0,
-    /// 1, 2, … that need not be stored.
+    /// Element `index` of an array of ids of `idBytes` bytes each: 4 or 8, or 0 for the array 0, 1,
+    /// 2, … that need not be stored.
     public static long at(long ids, int idBytes, long index) {
         if (idBytes == 0) {
             return index;

@@ -12,9 +12,9 @@ import jdk.incubator.vector.VectorSpecies;
 /// The vector width every kernel of this process uses, and the one segment through which kernels
 /// address native memory.
 ///
-/// The width is the machine's preferred one, or what the system property `chagres.vectorBits`
-/// (128, 256 or 512) says when this class is first used. It is a constant afterwards, which is what
-/// lets C2 turn vector code into single instructions.
+/// The width is the machine's preferred one, or what the system property `chagres.vectorBits` (128,
+/// 256 or 512) says when this class is first used. It is a constant afterwards, which is what lets
+/// C2 turn vector code into single instructions.
 public final class Lanes {
     /// Width of a vector in bits: 128, 256 or 512.
     public static final int BITS = chooseBits();
@@ -34,7 +34,8 @@ public final class Lanes {
     /// Number of floats in a vector: 4, 8 or 16.
     public static final int N = BITS / 32;
 
-    /// All of native memory. Kernels add raw addresses to it; ranges are checked at a kernel's entry.
+    /// All of native memory. Kernels add raw addresses to it; ranges are checked at a kernel's
+    /// entry.
     public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     /// Byte order of the vectors in memory.

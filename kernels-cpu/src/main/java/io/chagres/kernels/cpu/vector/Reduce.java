@@ -62,8 +62,8 @@ public final class Reduce {
         return max;
     }
 
-    /// Sum of a vector's lanes: lane l and lane l + half, over and over. The same bits on every
-    /// run at one vector width; unlike the slot forms it is not the same at another.
+    /// Sum of a vector's lanes: lane l and lane l + half, over and over. The same bits on every run
+    /// at one vector width; unlike the slot forms it is not the same at another.
     public static float sum(FloatVector v) {
         if (Lanes.N == 4) {
             return (v.lane(0) + v.lane(2)) + (v.lane(1) + v.lane(3));

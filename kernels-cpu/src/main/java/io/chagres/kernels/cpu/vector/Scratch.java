@@ -4,10 +4,9 @@ import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.F32;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
-import jdk.incubator.vector.FloatVector;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /// A small block of native memory per thread, for what a kernel cannot keep in registers:
 /// accumulators of a reduction, and the last few elements of a row padded to whole vectors.

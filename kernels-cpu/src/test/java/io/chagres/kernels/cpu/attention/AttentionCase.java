@@ -2,7 +2,6 @@ package io.chagres.kernels.cpu.attention;
 
 import io.chagres.kernels.cpu.attention.AttentionCall.MaskKind;
 import io.chagres.kernels.cpu.vector.Lanes;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -10,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// A call with random data in native memory. Everything that is written starts as a NaN of its
-/// own bits, so that what a kernel forgets, or should not have touched, shows.
+/// A call with random data in native memory. Everything that is written starts as a NaN of its own
+/// bits, so that what a kernel forgets, or should not have touched, shows.
 final class AttentionCase {
     /// Order of the axes in memory.
     enum Order {

@@ -2,7 +2,6 @@ package io.chagres.kernels.cpu.attention;
 
 import io.chagres.kernels.cpu.attention.AttentionCall.MaskKind;
 import io.chagres.kernels.cpu.vector.Lanes;
-
 import java.lang.foreign.ValueLayout;
 
 /// Attention by its definition, in double precision, one score at a time.

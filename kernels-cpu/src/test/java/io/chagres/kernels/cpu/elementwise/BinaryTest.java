@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Native;
-
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-
-import java.util.function.DoubleBinaryOperator;
-import java.util.function.DoubleUnaryOperator;
 
 class BinaryTest {
     @ParameterizedTest
@@ -145,11 +143,10 @@ class BinaryTest {
             case SIGMOID_GRADIENT -> (d, y) -> d * y * (1 - y);
             case SILU_GRADIENT -> slope(x -> x * sigmoid(x));
             case GELU_TANH_GRADIENT ->
-                    slope(
-                            x -> {
-                                double u = Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
-                                return 0.5 * x * (1 + Math.tanh(u));
-                            });
+                    slope(x -> {
+                        double u = Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+                        return 0.5 * x * (1 + Math.tanh(u));
+                    });
             case GELU_ERF_GRADIENT -> slope(x -> 0.5 * x * (1 + Native.erf(x / Math.sqrt(2))));
         };
     }

@@ -7,12 +7,10 @@ import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Ids;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.Native;
-
-import org.junit.jupiter.api.Test;
-
 import java.lang.foreign.ValueLayout;
 import java.math.BigDecimal;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 
 class ConvertTest {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;

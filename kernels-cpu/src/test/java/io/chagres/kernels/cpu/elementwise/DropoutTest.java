@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.Native;
-
 import org.junit.jupiter.api.Test;
 
 class DropoutTest {

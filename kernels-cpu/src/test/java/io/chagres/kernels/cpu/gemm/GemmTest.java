@@ -34,12 +34,22 @@ class GemmTest {
     void randomProductsInSinglePrecision(int seed) {
         Random random = new Random(seed);
         for (int i = 0; i < 60; i++) {
-            check(DType.F32, DType.F32, DType.F32, pick(random), pick(random), pick(random), random);
+            check(
+                    DType.F32,
+                    DType.F32,
+                    DType.F32,
+                    pick(random),
+                    pick(random),
+                    pick(random),
+                    random);
         }
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, mode = Mode.INCLUDE, names = {"BF16", "F16", "F32"})
+    @EnumSource(
+            value = DType.class,
+            mode = Mode.INCLUDE,
+            names = {"BF16", "F16", "F32"})
     void operandsOfOtherTypes(DType type) {
         Random random = new Random(7);
         for (int i = 0; i < 40; i++) {
@@ -60,7 +70,14 @@ class GemmTest {
     void randomProductsInDoublePrecision(int seed) {
         Random random = new Random(seed);
         for (int i = 0; i < 40; i++) {
-            check(DType.F64, DType.F64, DType.F64, pick(random), pick(random), pick(random), random);
+            check(
+                    DType.F64,
+                    DType.F64,
+                    DType.F64,
+                    pick(random),
+                    pick(random),
+                    pick(random),
+                    random);
         }
     }
 
@@ -108,9 +125,20 @@ class GemmTest {
             String what =
                     "M=%d N=%d K=%d batch=%d A %s %d,%d,%d B %s %d,%d,%d add=%b bias=%b"
                             .formatted(
-                                    m, n, k, batch, typeA, a.rowStride, a.columnStride,
-                                    a.batchStride, typeB, b.rowStride, b.columnStride,
-                                    b.batchStride, add, biased);
+                                    m,
+                                    n,
+                                    k,
+                                    batch,
+                                    typeA,
+                                    a.rowStride,
+                                    a.columnStride,
+                                    a.batchStride,
+                                    typeB,
+                                    b.rowStride,
+                                    b.columnStride,
+                                    b.batchStride,
+                                    add,
+                                    biased);
             double[] expected = new double[batch * m * n];
             double[] tolerance = new double[batch * m * n];
             double unit = own == DType.F64 ? 0x1p-52 : 0x1p-23;
@@ -190,8 +218,7 @@ class GemmTest {
                 long source = arena.allocate(2 * 65_536, 64).address();
                 long target = arena.allocate(4 * 65_536, 64).address();
                 for (int i = 0; i < 65_536; i++) {
-                    Lanes.ALL.set(
-                            ValueLayout.JAVA_SHORT, source + 2L * i, (short) i);
+                    Lanes.ALL.set(ValueLayout.JAVA_SHORT, source + 2L * i, (short) i);
                 }
                 Widen.row(type, source, target, 65_536);
                 for (int i = 0; i < 65_536; i++) {
@@ -199,9 +226,7 @@ class GemmTest {
                             type == DType.F16
                                     ? Float.float16ToFloat((short) i)
                                     : Float.intBitsToFloat(i << 16);
-                    float actual =
-                            Lanes.ALL.get(
-                                    ValueLayout.JAVA_FLOAT, target + 4L * i);
+                    float actual = Lanes.ALL.get(ValueLayout.JAVA_FLOAT, target + 4L * i);
                     assertThat(Float.floatToIntBits(actual))
                             .as("%s %04x", type, i)
                             .isEqualTo(Float.floatToIntBits(expected));

@@ -46,10 +46,16 @@ final class Operand {
         }
     }
 
-    /// Random numbers in [-1, 1), in a layout that `random` picks: by rows or by columns, dense or with
-    /// gaps, or with no stride of 1 at all.
+    /// Random numbers in [-1, 1), in a layout that `random` picks: by rows or by columns, dense or
+    /// with gaps, or with no stride of 1 at all.
     static Operand random(
-            Arena arena, DType type, int batch, int rows, int columns, boolean same, Random random) {
+            Arena arena,
+            DType type,
+            int batch,
+            int rows,
+            int columns,
+            boolean same,
+            Random random) {
         int gap = random.nextBoolean() ? 0 : random.nextInt(1, 20);
         long row;
         long column;

@@ -157,17 +157,16 @@ class WorkerPoolTest {
             for (int bad = 0; bad < 30; bad += 7) {
                 int index = bad;
                 IllegalStateException thrown = new IllegalStateException("at " + bad);
-                assertThatThrownBy(
-                                () ->
-                                        pool.forRange(
-                                                30,
-                                                1,
-                                                WorkerPool.args(),
-                                                (a, from, to, worker) -> {
-                                                    if (from == index) {
-                                                        throw thrown;
-                                                    }
-                                                }))
+                assertThatThrownBy(() ->
+                                pool.forRange(
+                                        30,
+                                        1,
+                                        WorkerPool.args(),
+                                        (a, from, to, worker) -> {
+                                            if (from == index) {
+                                                throw thrown;
+                                            }
+                                        }))
                         .isSameAs(thrown);
                 AtomicInteger count = new AtomicInteger();
                 pool.forRange(
@@ -182,17 +181,16 @@ class WorkerPoolTest {
         try (WorkerPool pool = new WorkerPool(4)) {
             for (int bad = 0; bad < 4; bad++) {
                 int failing = bad;
-                assertThatThrownBy(
-                                () ->
-                                        pool.team(
-                                                WorkerPool.args(),
-                                                (a, worker, workers, team) -> {
-                                                    team.barrier();
-                                                    if (worker == failing) {
-                                                        throw new OutOfMemoryError("pretended");
-                                                    }
-                                                    team.barrier();
-                                                }))
+                assertThatThrownBy(() ->
+                                pool.team(
+                                        WorkerPool.args(),
+                                        (a, worker, workers, team) -> {
+                                            team.barrier();
+                                            if (worker == failing) {
+                                                throw new OutOfMemoryError("pretended");
+                                            }
+                                            team.barrier();
+                                        }))
                         .isInstanceOf(OutOfMemoryError.class)
                         .hasMessage("pretended");
                 AtomicInteger members = new AtomicInteger();
@@ -262,34 +260,32 @@ class WorkerPoolTest {
         }
     }
 
-    private static void concurrentSums(WorkerPool pool, ExecutorService callers)
-            throws Exception {
+    private static void concurrentSums(WorkerPool pool, ExecutorService callers) throws Exception {
         List<Future<Long>> sums = new ArrayList<>();
         CountDownLatch start = new CountDownLatch(1);
         for (int caller = 0; caller < 6; caller++) {
             int factor = caller + 1;
             sums.add(
-                    callers.submit(
-                            () -> {
-                                start.await();
-                                long total = 0;
-                                for (int repeat = 0; repeat < 100; repeat++) {
-                                    AtomicLong sum = new AtomicLong();
-                                    Args args = WorkerPool.args();
-                                    args.l[0] = factor;
-                                    pool.forRange(
-                                            200,
-                                            3,
-                                            args,
-                                            (a, from, to, worker) -> {
-                                                for (long i = from; i < to; i++) {
-                                                    sum.addAndGet(a.l[0] * i);
-                                                }
-                                            });
-                                    total += sum.get();
-                                }
-                                return total;
-                            }));
+                    callers.submit(() -> {
+                        start.await();
+                        long total = 0;
+                        for (int repeat = 0; repeat < 100; repeat++) {
+                            AtomicLong sum = new AtomicLong();
+                            Args args = WorkerPool.args();
+                            args.l[0] = factor;
+                            pool.forRange(
+                                    200,
+                                    3,
+                                    args,
+                                    (a, from, to, worker) -> {
+                                        for (long i = from; i < to; i++) {
+                                            sum.addAndGet(a.l[0] * i);
+                                        }
+                                    });
+                            total += sum.get();
+                        }
+                        return total;
+                    }));
         }
         start.countDown();
         for (int caller = 0; caller < 6; caller++) {
@@ -333,7 +329,10 @@ class WorkerPoolTest {
         pool.close();
         Set<Thread> threads = ConcurrentHashMap.newKeySet();
         pool.forRange(
-                10, 1, WorkerPool.args(), (a, from, to, worker) -> threads.add(Thread.currentThread()));
+                10,
+                1,
+                WorkerPool.args(),
+                (a, from, to, worker) -> threads.add(Thread.currentThread()));
         assertThat(threads).containsExactly(Thread.currentThread());
     }
 

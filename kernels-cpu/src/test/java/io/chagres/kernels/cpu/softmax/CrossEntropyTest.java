@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Native;
-
 import org.junit.jupiter.api.Test;
 
 class CrossEntropyTest {
@@ -45,10 +44,9 @@ class CrossEntropyTest {
             long logits = memory.normal(rows * 9, 1);
             long out = memory.floats(rows);
             long lse = memory.floats(rows);
-            assertThatThrownBy(
-                            () ->
-                                    CrossEntropy.forward(
-                                            pool, logits, ids, 4, IGNORED, 0, out, lse, rows, 9))
+            assertThatThrownBy(() ->
+                            CrossEntropy.forward(
+                                    pool, logits, ids, 4, IGNORED, 0, out, lse, rows, 9))
                     .isInstanceOf(IndexOutOfBoundsException.class)
                     .hasMessageContaining("target 9")
                     .hasMessageContaining("row 3000")

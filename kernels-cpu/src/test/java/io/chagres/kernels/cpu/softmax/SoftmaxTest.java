@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Ids;
 import io.chagres.kernels.cpu.vector.Native;
-
 import org.junit.jupiter.api.Test;
 
 class SoftmaxTest {

@@ -115,8 +115,8 @@ public final class Native implements AutoCloseable {
         return y;
     }
 
-    /// Fails if a native array differs from the expected numbers by more than
-    /// `relative` of each number plus `absolute`, or a guard zone was written.
+    /// Fails if a native array differs from the expected numbers by more than `relative` of each
+    /// number plus `absolute`, or a guard zone was written.
     public void assertClose(
             String what, long address, double[] expected, double relative, double absolute) {
         for (int i = 0; i < expected.length; i++) {

@@ -2,15 +2,13 @@ package io.chagres.kernels.cpu.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import jdk.incubator.vector.FloatVector;
-
-import org.assertj.core.data.Offset;
-import org.junit.jupiter.api.Test;
-
 import java.util.Arrays;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
+import jdk.incubator.vector.FloatVector;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
 
 class VectorMathTest {
     private static final float INF = Float.POSITIVE_INFINITY;

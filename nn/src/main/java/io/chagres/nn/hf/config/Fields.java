@@ -96,10 +96,9 @@ final class Fields {
         parameters.fields().values().stream()
                 .filter(JsonNode::isObject)
                 .findFirst()
-                .ifPresent(
-                        n -> {
-                            throw UnsupportedModel.of(n, List.of("one rope for all layers"));
-                        });
+                .ifPresent(n -> {
+                    throw UnsupportedModel.of(n, List.of("one rope for all layers"));
+                });
     }
 
     private static void requireFullRotation(JsonNode json) {

@@ -120,14 +120,13 @@ public final class HfConfig {
                 ConfigDialect.ALL.stream()
                         .filter(d -> d.modelType().equals(config.architecture()))
                         .findFirst()
-                        .orElseThrow(
-                                () ->
-                                        new UnsupportedModel(
-                                                "architecture "
-                                                        + config.architecture()
-                                                        + " has no config.json (supported: "
-                                                        + String.join(", ", supported())
-                                                        + ")"));
+                        .orElseThrow(() ->
+                                new UnsupportedModel(
+                                        "architecture "
+                                                + config.architecture()
+                                                + " has no config.json (supported: "
+                                                + String.join(", ", supported())
+                                                + ")"));
         dialect.check(config);
         Map<String, @Nullable Object> out = new LinkedHashMap<>();
         out.put("architectures", List.of(dialect.architecture()));

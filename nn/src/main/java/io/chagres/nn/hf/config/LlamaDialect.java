@@ -48,8 +48,7 @@ final class LlamaDialect implements ConfigDialect {
                 .headDim(Fields.optionalCount(json, "head_dim"))
                 .intermediateSize(Fields.count(json, "intermediate_size"))
                 .maxPositionEmbeddings(
-                        json.intIn(
-                                "max_position_embeddings", 1, Integer.MAX_VALUE, defaultContext))
+                        json.intIn("max_position_embeddings", 1, Integer.MAX_VALUE, defaultContext))
                 .norm(NormType.RMS_NORM, json.number("rms_norm_eps", 1e-6))
                 .positions(Fields.rope(json))
                 .tiedHead(json.bool("tie_word_embeddings", false))

@@ -56,9 +56,7 @@ final class Alphabet {
     static Alphabet read(JsonNode json, Vocabulary vocabulary) {
         JsonNode unknownToken = json.find("unk_token");
         int unknown =
-                unknownToken == null
-                        ? Vocabulary.NONE
-                        : vocabulary.id(unknownToken.asString());
+                unknownToken == null ? Vocabulary.NONE : vocabulary.id(unknownToken.asString());
         if (unknownToken != null && unknown == Vocabulary.NONE) {
             throw unknownToken.error(unknownToken + " is not in the vocabulary");
         }

@@ -63,10 +63,7 @@ public final class BpeLearner {
     /// @param progress told the size of the vocabulary now and then
     /// @return all tokens with their ids
     public ObjectIntMap<String> learn(
-            List<String> alphabet,
-            int vocabSize,
-            long minFrequency,
-            IntConsumer progress) {
+            List<String> alphabet, int vocabSize, long minFrequency, IntConsumer progress) {
         var ids = new ObjectIntHashMap<String>(vocabSize);
         var tokens = new ArrayList<String>(alphabet);
         for (String token : alphabet) {
@@ -133,13 +130,12 @@ public final class BpeLearner {
     }
 
     private void enqueueTouched() {
-        touched.forEachKeyValue(
-                (pair, words) -> {
-                    long count = pairCounts.get(pair);
-                    if (count > 0) {
-                        queue.add(new Candidate(pair, count, words));
-                    }
-                });
+        touched.forEachKeyValue((pair, words) -> {
+            long count = pairCounts.get(pair);
+            if (count > 0) {
+                queue.add(new Candidate(pair, count, words));
+            }
+        });
         touched.clear();
     }
 

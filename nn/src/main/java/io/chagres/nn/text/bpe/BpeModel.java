@@ -23,8 +23,7 @@ public final class BpeModel implements TokenModel {
     private final ArrayBlockingQueue<WordEncoder> idle =
             new ArrayBlockingQueue<>(Runtime.getRuntime().availableProcessors());
 
-    BpeModel(
-            Vocabulary vocabulary, MergeTable merges, Alphabet alphabet, boolean ignoreMerges) {
+    BpeModel(Vocabulary vocabulary, MergeTable merges, Alphabet alphabet, boolean ignoreMerges) {
         this.vocabulary = vocabulary;
         this.merges = merges;
         this.alphabet = alphabet;
@@ -57,11 +56,9 @@ public final class BpeModel implements TokenModel {
         try {
             for (int s = 0; s < spans.size(); s++) {
                 if (out.tracked()) {
-                    encoder.encodeTracked(
-                            text, spans.start(s), spans.end(s), pieces.bytes(), out);
+                    encoder.encodeTracked(text, spans.start(s), spans.end(s), pieces.bytes(), out);
                 } else {
-                    encoder.encode(
-                            text.chars(), spans.start(s), spans.end(s), pieces.bytes(), out);
+                    encoder.encode(text.chars(), spans.start(s), spans.end(s), pieces.bytes(), out);
                 }
             }
         } finally {
@@ -74,7 +71,6 @@ public final class BpeModel implements TokenModel {
         @Nullable WordEncoder encoder = idle.poll();
         return encoder != null
                 ? encoder
-                : new WordEncoder(
-                        new Merger(merges), alphabet, ignoreMerges ? vocabulary : null);
+                : new WordEncoder(new Merger(merges), alphabet, ignoreMerges ? vocabulary : null);
     }
 }

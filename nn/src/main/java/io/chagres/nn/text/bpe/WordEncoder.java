@@ -74,9 +74,7 @@ final class WordEncoder {
         }
         if (whole != null) {
             String word =
-                    bytes
-                            ? ByteAlphabet.write(utf8, 0, n)
-                            : new String(text, from, to - from);
+                    bytes ? ByteAlphabet.write(utf8, 0, n) : new String(text, from, to - from);
             int id = whole.id(word);
             if (id != Vocabulary.NONE) {
                 int length = bytes ? n : utf8Length(text, from, to);

@@ -125,9 +125,7 @@ public final class CharClass {
                     Character.MODIFIER_LETTER,
                     Character.OTHER_LETTER ->
                     LETTER;
-            case Character.DECIMAL_DIGIT_NUMBER,
-                    Character.LETTER_NUMBER,
-                    Character.OTHER_NUMBER ->
+            case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER ->
                     NUMBER;
             case Character.NON_SPACING_MARK,
                     Character.COMBINING_SPACING_MARK,

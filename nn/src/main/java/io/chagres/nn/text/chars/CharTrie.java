@@ -1,10 +1,10 @@
 package io.chagres.nn.text.chars;
 
-import org.eclipse.collections.impl.map.mutable.primitive.LongIntHashMap;
 import org.eclipse.collections.impl.list.mutable.primitive.IntArrayList;
+import org.eclipse.collections.impl.map.mutable.primitive.LongIntHashMap;
 
-/// A trie over UTF-16 characters that maps strings to values ≥ 0. Nodes are numbered from
-/// [#ROOT]; one primitive map from (node, character) to node holds all edges.
+/// A trie over UTF-16 characters that maps strings to values ≥ 0. Nodes are numbered from [#ROOT];
+/// one primitive map from (node, character) to node holds all edges.
 public final class CharTrie {
     /// The node of the empty string.
     public static final int ROOT = 0;

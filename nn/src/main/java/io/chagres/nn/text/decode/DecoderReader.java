@@ -28,19 +28,19 @@ public final class DecoderReader {
             case "BPEDecoder" -> Decoders.bpe(json.string("suffix", "</w>"));
             case "Sequence" -> sequence(json.list("decoders"));
             default ->
-                    throw json.get("type").error(
-                            "unknown decoder '"
-                                    + type
-                                    + "'; known are ByteLevel, WordPiece, Metaspace, ByteFallback,"
-                                    + " Fuse, Strip, Replace, BPEDecoder, Sequence");
+                    throw json.get("type")
+                            .error(
+                                    "unknown decoder '"
+                                            + type
+                                            + "'; known are ByteLevel, WordPiece, Metaspace, ByteFallback,"
+                                            + " Fuse, Strip, Replace, BPEDecoder, Sequence");
         };
     }
 
     private static Decoder metaspace(JsonNode json) {
         String replacement = json.string("replacement", "▁");
         if (replacement.length() != 1) {
-            throw json.get("replacement").error(
-                            "must be one character, not '" + replacement + "'");
+            throw json.get("replacement").error("must be one character, not '" + replacement + "'");
         }
         String scheme =
                 json.string(
@@ -51,11 +51,11 @@ public final class DecoderReader {
     private static Decoder strip(JsonNode json) {
         String content = json.string("content");
         if (content.codePointCount(0, content.length()) != 1) {
-            throw json.get("content").error(
-                            "must be one character, not '" + content + "'");
+            throw json.get("content").error("must be one character, not '" + content + "'");
         }
         return Decoders.strip(
-                content.codePointAt(0), json.intIn("start", 0, Integer.MAX_VALUE, 0),
+                content.codePointAt(0),
+                json.intIn("start", 0, Integer.MAX_VALUE, 0),
                 json.intIn("stop", 0, Integer.MAX_VALUE, 0));
     }
 

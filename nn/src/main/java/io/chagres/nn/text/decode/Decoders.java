@@ -29,25 +29,24 @@ final class Decoders {
 
     /// Removes up to `start` and `stop` times the character `content` at the ends of each token.
     static Decoder strip(int content, int start, int stop) {
-        return each(
-                token -> {
-                    int width = Character.charCount(content);
-                    int from = 0;
-                    for (int i = 0; i < start && from < token.length(); i++) {
-                        if (token.codePointAt(from) != content) {
-                            break;
-                        }
-                        from += width;
-                    }
-                    int to = token.length();
-                    for (int i = 0; i < stop && to > from; i++) {
-                        if (token.codePointBefore(to) != content) {
-                            break;
-                        }
-                        to -= width;
-                    }
-                    return token.substring(from, to);
-                });
+        return each(token -> {
+            int width = Character.charCount(content);
+            int from = 0;
+            for (int i = 0; i < start && from < token.length(); i++) {
+                if (token.codePointAt(from) != content) {
+                    break;
+                }
+                from += width;
+            }
+            int to = token.length();
+            for (int i = 0; i < stop && to > from; i++) {
+                if (token.codePointBefore(to) != content) {
+                    break;
+                }
+                to -= width;
+            }
+            return token.substring(from, to);
+        });
     }
 
     /// A visible space character becomes a space, or nothing at the very start.
@@ -107,8 +106,8 @@ final class Decoders {
         };
     }
 
-    /// Runs of byte tokens become the text they are in UTF-8, or U+FFFD for each byte of a run
-    /// that is not valid.
+    /// Runs of byte tokens become the text they are in UTF-8, or U+FFFD for each byte of a run that
+    /// is not valid.
     static Decoder byteFallback() {
         return tokens -> {
             List<String> out = new ArrayList<>(tokens.size());

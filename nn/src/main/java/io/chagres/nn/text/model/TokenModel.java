@@ -5,8 +5,8 @@ import io.chagres.nn.text.chars.TokenBuffer;
 
 /// Turns pieces of text into tokens. Safe for all threads.
 public interface TokenModel {
-    /// Appends the tokens of every piece, with their source ranges when `out` is tracked (the
-    /// text then is too).
+    /// Appends the tokens of every piece, with their source ranges when `out` is tracked (the text
+    /// then is too).
     void encode(Pieces pieces, TokenBuffer out);
 
     /// The tokens this model knows.

@@ -24,8 +24,7 @@ public final class Unigram implements TokenModel {
     private final double unknownScore;
     private final int @Nullable [] byteIds;
 
-    private Unigram(
-            Vocabulary vocabulary, double[] scores, int unknown, int @Nullable [] byteIds) {
+    private Unigram(Vocabulary vocabulary, double[] scores, int unknown, int @Nullable [] byteIds) {
         this.vocabulary = vocabulary;
         this.scores = scores;
         this.unknown = unknown;

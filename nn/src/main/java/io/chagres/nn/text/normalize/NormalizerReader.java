@@ -30,11 +30,12 @@ public final class NormalizerReader {
             case "BertNormalizer" -> bert(json);
             case "Sequence" -> sequence(json.list("normalizers"));
             default ->
-                    throw json.get("type").error(
-                            "unknown normalizer '"
-                                    + type
-                                    + "'; known are NFC, NFD, NFKC, NFKD, Lowercase, Prepend,"
-                                    + " Replace, Strip, StripAccents, BertNormalizer, Sequence");
+                    throw json.get("type")
+                            .error(
+                                    "unknown normalizer '"
+                                            + type
+                                            + "'; known are NFC, NFD, NFKC, NFKD, Lowercase, Prepend,"
+                                            + " Replace, Strip, StripAccents, BertNormalizer, Sequence");
         };
     }
 

@@ -8,8 +8,8 @@ import java.util.function.IntFunction;
 import org.eclipse.collections.impl.list.mutable.primitive.IntArrayList;
 import org.jspecify.annotations.Nullable;
 
-/// Builds post-processors from their JSON descriptions. Templates are read for single texts;
-/// those for pairs are not used.
+/// Builds post-processors from their JSON descriptions. Templates are read for single texts; those
+/// for pairs are not used.
 public final class PostProcessorReader {
     private final IntFunction<@Nullable String> tokenOf;
 
@@ -31,15 +31,15 @@ public final class PostProcessorReader {
             case "ByteLevel" -> trim(json);
             case "TemplateProcessing" -> template(json);
             case "BertProcessing" -> around(json);
-            case "RobertaProcessing" ->
-                    PostProcessor.sequence(List.of(trim(json), around(json)));
+            case "RobertaProcessing" -> PostProcessor.sequence(List.of(trim(json), around(json)));
             case "Sequence" -> sequence(json.list("processors"));
             default ->
-                    throw json.get("type").error(
-                            "unknown post-processor '"
-                                    + type
-                                    + "'; known are ByteLevel, TemplateProcessing, BertProcessing,"
-                                    + " RobertaProcessing, Sequence");
+                    throw json.get("type")
+                            .error(
+                                    "unknown post-processor '"
+                                            + type
+                                            + "'; known are ByteLevel, TemplateProcessing, BertProcessing,"
+                                            + " RobertaProcessing, Sequence");
         };
     }
 
@@ -81,8 +81,7 @@ public final class PostProcessorReader {
             }
         }
         if (!textSeen) {
-            throw json.get("single").error(
-                            "the template has no place for the text");
+            throw json.get("single").error("the template has no place for the text");
         }
         return PostProcessor.around(before.toArray(), after.toArray());
     }

@@ -23,8 +23,7 @@ record Metaspace(char replacement, Prepend prepend, boolean split) implements Pr
     static Metaspace read(JsonNode json) {
         String replacement = json.string("replacement", "▁");
         if (replacement.length() != 1) {
-            throw json.get("replacement").error(
-                                    "must be one character, not '" + replacement + "'");
+            throw json.get("replacement").error("must be one character, not '" + replacement + "'");
         }
         String scheme =
                 json.string(
@@ -35,10 +34,11 @@ record Metaspace(char replacement, Prepend prepend, boolean split) implements Pr
                     case "first" -> Prepend.FIRST;
                     case "never" -> Prepend.NEVER;
                     default ->
-                            throw json.get("prepend_scheme").error(
-                                    "unknown scheme '"
-                                            + scheme
-                                            + "'; known are always, first, never");
+                            throw json.get("prepend_scheme")
+                                    .error(
+                                            "unknown scheme '"
+                                                    + scheme
+                                                    + "'; known are always, first, never");
                 };
         return new Metaspace(replacement.charAt(0), prepend, json.bool("split", true));
     }
@@ -55,8 +55,7 @@ record Metaspace(char replacement, Prepend prepend, boolean split) implements Pr
             int start = spans.start(s);
             int from = edit.size();
             if (prepends(text, start) && chars[start] != ' ' && chars[start] != replacement) {
-                edit.put(
-                        replacement, start, start + Character.charCount(text.codePointAt(start)));
+                edit.put(replacement, start, start + Character.charCount(text.codePointAt(start)));
             }
             for (int i = start; i < spans.end(s); i++) {
                 boolean mark = chars[i] == ' ' || chars[i] == replacement;

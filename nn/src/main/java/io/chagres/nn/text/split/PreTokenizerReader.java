@@ -47,12 +47,13 @@ public final class PreTokenizerReader {
             case "Metaspace" -> Metaspace.read(json);
             case "Sequence" -> sequence(json.list("pretokenizers"));
             default ->
-                    throw json.get("type").error(
-                            "unknown pre-tokenizer '"
-                                    + type
-                                    + "'; known are ByteLevel, Split, Whitespace, WhitespaceSplit,"
-                                    + " BertPreTokenizer, Digits, Punctuation, Metaspace,"
-                                    + " Sequence");
+                    throw json.get("type")
+                            .error(
+                                    "unknown pre-tokenizer '"
+                                            + type
+                                            + "'; known are ByteLevel, Split, Whitespace, WhitespaceSplit,"
+                                            + " BertPreTokenizer, Digits, Punctuation, Metaspace,"
+                                            + " Sequence");
         };
     }
 

@@ -40,12 +40,18 @@ final class Scanners {
 
     private static final Map<String, Scanner> KNOWN =
             Map.of(
-                    GPT2, GPT2_SCANNER,
-                    QWEN, (text, from, to) -> cl100k(text, from, to, 1),
-                    LLAMA3, (text, from, to) -> cl100k(text, from, to, 3),
-                    DEEPSEEK_DIGITS, Scanners::digits,
-                    DEEPSEEK_CJK, Scanners::cjk,
-                    DEEPSEEK_WORDS, Scanners::deepseekWords);
+                    GPT2,
+                    GPT2_SCANNER,
+                    QWEN,
+                    (text, from, to) -> cl100k(text, from, to, 1),
+                    LLAMA3,
+                    (text, from, to) -> cl100k(text, from, to, 3),
+                    DEEPSEEK_DIGITS,
+                    Scanners::digits,
+                    DEEPSEEK_CJK,
+                    Scanners::cjk,
+                    DEEPSEEK_WORDS,
+                    Scanners::deepseekWords);
 
     private Scanners() {}
 

@@ -24,11 +24,12 @@ enum SplitBehavior {
                 return behavior;
             }
         }
-        throw json.get(field).error(
-                "unknown behavior '"
-                        + name
-                        + "'; known are Removed, Isolated, MergedWithPrevious, MergedWithNext,"
-                        + " Contiguous");
+        throw json.get(field)
+                .error(
+                        "unknown behavior '"
+                                + name
+                                + "'; known are Removed, Isolated, MergedWithPrevious, MergedWithNext,"
+                                + " Contiguous");
     }
 
     /// Adds the pieces to `out`.

@@ -44,9 +44,17 @@ class GenerationConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "temperature|-1", "temperature|\"hot\"", "top_p|1.5", "min_p|-0.1", "top_k|-1",
-                "top_k|2.5", "repetition_penalty|0", "max_new_tokens|0", "eos_token_id|\"</s>\"",
-                "do_sample|\"yes\"", "max_length|99999999999"
+                "temperature|-1",
+                "temperature|\"hot\"",
+                "top_p|1.5",
+                "min_p|-0.1",
+                "top_k|-1",
+                "top_k|2.5",
+                "repetition_penalty|0",
+                "max_new_tokens|0",
+                "eos_token_id|\"</s>\"",
+                "do_sample|\"yes\"",
+                "max_length|99999999999"
             })
     void namesTheFieldAtFault(String key, String value) {
         assertThatThrownBy(() -> of("{\"" + key + "\": " + value + "}"))

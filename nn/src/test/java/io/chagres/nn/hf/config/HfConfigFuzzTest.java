@@ -26,10 +26,33 @@ class HfConfigFuzzTest {
     private static final int ROUNDS = 6000;
     private static final long MAX_ALLOCATION = 4L << 20;
     private static final String[] VALUES = {
-        "null", "0", "-1", "1", "3", "7.5", "1e308", "1e999", "NaN", "-Infinity", "true", "\"\"",
-        "\"x\"", "[]", "{}", "[1,2]", "[null]", "{\"rope_type\":\"yarn\"}", "2147483647",
-        "2147483648", "9223372036854775807", "9223372036854775808", "[".repeat(3000),
-        "{\"rope_theta\":-1}", "[\"sliding_attention\"]", "1048576", "16777216"
+        "null",
+        "0",
+        "-1",
+        "1",
+        "3",
+        "7.5",
+        "1e308",
+        "1e999",
+        "NaN",
+        "-Infinity",
+        "true",
+        "\"\"",
+        "\"x\"",
+        "[]",
+        "{}",
+        "[1,2]",
+        "[null]",
+        "{\"rope_type\":\"yarn\"}",
+        "2147483647",
+        "2147483648",
+        "9223372036854775807",
+        "9223372036854775808",
+        "[".repeat(3000),
+        "{\"rope_theta\":-1}",
+        "[\"sliding_attention\"]",
+        "1048576",
+        "16777216"
     };
 
     private static String mutateValue(String json, Random random) {

@@ -77,9 +77,29 @@ class HfConfigTest {
         assertThat(c)
                 .isEqualTo(
                         new TransformerConfig(
-                                "llama", 512, 64, 5, 8, 4, 8, 172, 512, NormType.RMS_NORM, 1e-5,
-                                Activation.SILU, true, new Positions.Rope(500_000), false, false,
-                                false, true, 0, 0.03, 1, List.of(2), null));
+                                "llama",
+                                512,
+                                64,
+                                5,
+                                8,
+                                4,
+                                8,
+                                172,
+                                512,
+                                NormType.RMS_NORM,
+                                1e-5,
+                                Activation.SILU,
+                                true,
+                                new Positions.Rope(500_000),
+                                false,
+                                false,
+                                false,
+                                true,
+                                0,
+                                0.03,
+                                1,
+                                List.of(2),
+                                null));
     }
 
     @Test
@@ -106,9 +126,29 @@ class HfConfigTest {
         assertThat(c)
                 .isEqualTo(
                         new TransformerConfig(
-                                "qwen2", 320, 64, 2, 4, 2, 16, 160, 128, NormType.RMS_NORM, 1e-6,
-                                Activation.SILU, true, new Positions.Rope(1_000_000), true, false,
-                                false, false, 0, 0.02, 7, List.of(8, 9), null));
+                                "qwen2",
+                                320,
+                                64,
+                                2,
+                                4,
+                                2,
+                                16,
+                                160,
+                                128,
+                                NormType.RMS_NORM,
+                                1e-6,
+                                Activation.SILU,
+                                true,
+                                new Positions.Rope(1_000_000),
+                                true,
+                                false,
+                                false,
+                                false,
+                                0,
+                                0.02,
+                                7,
+                                List.of(8, 9),
+                                null));
         assertThat(of(QWEN2).dtype()).isNull();
     }
 
@@ -153,15 +193,15 @@ class HfConfigTest {
     @Test
     void absentTokensTakeTheFamilysDefaultsAndNullMeansNone() {
         String json =
-                LLAMA.replace("\"bos_token_id\": 1", "\"x\": 1").replace("\"eos_token_id\": 2", "\"y\": 2");
+                LLAMA.replace("\"bos_token_id\": 1", "\"x\": 1")
+                        .replace("\"eos_token_id\": 2", "\"y\": 2");
         assertThat(of(json).transformer().bosId()).isEqualTo(1);
         assertThat(of(json).transformer().eosIds()).containsExactly(2);
         assertThat(of(with(json, "\"bos_token_id\": null, \"eos_token_id\": null")).transformer())
-                .satisfies(
-                        c -> {
-                            assertThat(c.bosId()).isNull();
-                            assertThat(c.eosIds()).isEmpty();
-                        });
+                .satisfies(c -> {
+                    assertThat(c.bosId()).isNull();
+                    assertThat(c.eosIds()).isEmpty();
+                });
         assertThat(of(replaced(LLAMA, "pad_token_id", "3")).transformer().padId()).isEqualTo(3);
         String small = GPT2.replace("\"bos_token_id\": 50256,", "").replace("50257", "300");
         assertThatThrownBy(() -> of(small))
@@ -207,8 +247,12 @@ class HfConfigTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
-                "intermediate_size", "model_type"
+                "vocab_size",
+                "hidden_size",
+                "num_hidden_layers",
+                "num_attention_heads",
+                "intermediate_size",
+                "model_type"
             })
     void namesMissingFields(String key) {
         assertThatThrownBy(() -> of(LLAMA.replace("\"" + key + "\"", "\"gone\"")))
@@ -259,8 +303,11 @@ class HfConfigTest {
                         of(QWEN2).transformer(),
                         of(QWEN2).transformer().toBuilder().slidingWindow(9).build(),
                         of(GPT2).transformer(),
-                        of(GPT2).transformer().toBuilder().intermediateSize(5).tiedHead(false)
-                                .tokens(null, List.of(), 4).build());
+                        of(GPT2).transformer().toBuilder()
+                                .intermediateSize(5)
+                                .tiedHead(false)
+                                .tokens(null, List.of(), 4)
+                                .build());
         for (TransformerConfig c : configs) {
             Path file = dir.resolve(HfConfig.FILE);
             HfConfig.write(c, DType.F16, file);
@@ -326,7 +373,9 @@ class HfConfigTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "golden/models/llama", "golden/models/gpt2", "golden/models/qwen2",
+                "golden/models/llama",
+                "golden/models/gpt2",
+                "golden/models/qwen2",
                 "data/stories260K-hf"
             })
     void readsRealFolders(String folder, @TempDir Path dir) throws IOException {

@@ -83,12 +83,11 @@ class MergerTest {
         int[] left = new int[rules.size()];
         int[] right = new int[rules.size()];
         int[] result = new int[rules.size()];
-        rules.forEach(
-                (pair, rule) -> {
-                    left[rule[0]] = pair.get(0);
-                    right[rule[0]] = pair.get(1);
-                    result[rule[0]] = rule[1];
-                });
+        rules.forEach((pair, rule) -> {
+            left[rule[0]] = pair.get(0);
+            right[rule[0]] = pair.get(1);
+            result[rule[0]] = rule[1];
+        });
         return new MergeTable(left, right, result);
     }
 

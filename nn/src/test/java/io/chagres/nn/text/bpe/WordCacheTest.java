@@ -23,8 +23,7 @@ class WordCacheTest {
             assertThat(one != WordCache.UNPACKED && !keys.add(one)).isFalse();
         }
         assertThat(WordCache.pack("abcdefghi".toCharArray(), 0, 9)).isPositive();
-        assertThat(WordCache.pack("abcdefghij".toCharArray(), 0, 10))
-                .isEqualTo(WordCache.UNPACKED);
+        assertThat(WordCache.pack("abcdefghij".toCharArray(), 0, 10)).isEqualTo(WordCache.UNPACKED);
     }
 
     @Test

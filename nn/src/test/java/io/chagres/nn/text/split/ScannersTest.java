@@ -30,8 +30,7 @@ class ScannersTest {
     void scannersCutLikeTheirExpressions(String expression) {
         Scanner scanner = Objects.requireNonNull(Scanners.find(expression));
         var fast = new ScannerSplit(scanner);
-        var slow =
-                new PatternSplit(OnigPattern.compile(expression), SplitBehavior.ISOLATED, false);
+        var slow = new PatternSplit(OnigPattern.compile(expression), SplitBehavior.ISOLATED, false);
         var texts = new RandomText(42);
         for (int i = 0; i < 4000; i++) {
             check(fast, slow, texts.next(16));
@@ -43,8 +42,7 @@ class ScannersTest {
     void everyTripleOfCharactersIsCutAlike(String expression) {
         Scanner scanner = Objects.requireNonNull(Scanners.find(expression));
         var fast = new ScannerSplit(scanner);
-        var slow =
-                new PatternSplit(OnigPattern.compile(expression), SplitBehavior.ISOLATED, false);
+        var slow = new PatternSplit(OnigPattern.compile(expression), SplitBehavior.ISOLATED, false);
         String kinds = " \n\r\t\u00A0'aZs١9½.$\u0301中ア\0ſ";
         for (char a : kinds.toCharArray()) {
             for (char b : kinds.toCharArray()) {
