@@ -20,6 +20,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Tells which JDK, devices, kernels and how much memory there are.")
 final class DoctorCommand implements Callable<Integer> {
+    private static final int WIDTH = 80;
+    private static final String INDENT = " ".repeat(16);
+
     @Spec private CommandSpec spec;
 
     @Mixin private JsonOption json;
@@ -31,10 +34,25 @@ final class DoctorCommand implements Callable<Integer> {
         if (json.wanted()) {
             out.println(Json.line(facts));
         } else {
-            facts.forEach((name, fact) -> out.printf("%-16s %s%n", name, fact));
+            facts.forEach((name, fact) -> out.println(lines(name, fact.toString())));
         }
         out.flush();
         return 0;
+    }
+
+    /// A fact in lines of at most [#WIDTH] characters, broken between words.
+    private static String lines(String name, String fact) {
+        StringBuilder text = new StringBuilder(Figures.format("%-16s", name));
+        int length = text.length();
+        for (String word : fact.split(" ")) {
+            if (length + 1 + word.length() > WIDTH) {
+                text.append(System.lineSeparator()).append(INDENT);
+                length = INDENT.length();
+            }
+            text.append(' ').append(word);
+            length += 1 + word.length();
+        }
+        return text.toString();
     }
 
     private static Map<String, Object> facts() {

@@ -176,5 +176,8 @@ class TrainTest {
         JsonNode json = Cli.ok("doctor", "--json").json();
         assertThat(json.string("cpu")).isNotBlank();
         assertThat(json.string("cuda")).isNotBlank();
+        assertThat(Cli.ok("doctor").out().lines())
+                .anyMatch(l -> l.startsWith("cpu  "))
+                .allMatch(l -> l.length() <= 80);
     }
 }
