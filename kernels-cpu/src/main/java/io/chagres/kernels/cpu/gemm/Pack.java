@@ -104,7 +104,7 @@ final class Pack {
             DType type, long source, long along, int count, int depth, long panel, long step) {
         if (type == DType.F32 && count == Tiling.COLUMNS) {
             oneOfColumns(source, along, depth, panel);
-        } else if (type == DType.F32 && count == Tiling.ROWS) {
+        } else if (type == DType.F32 && count == Tiling.ROWS && step == ROWS_ROW) {
             oneOfRows(source, along, depth, panel);
         } else {
             for (int k = 0; k < depth; k++) {
