@@ -29,7 +29,7 @@ class GemmBitsTest {
     };
 
     /// Checksums of the results, which are the same on every machine.
-    private static final long SINGLE = 3_677_089_446L;
+    private static final long SINGLE = 2_291_613_565L;
 
     private static final long DOUBLE = 4_254_610_366L;
 
@@ -220,7 +220,8 @@ class GemmBitsTest {
             GemmCall call = new GemmCall();
             int[] rows = {1, 4, 48};
             long allocated = Long.MAX_VALUE;
-            for (int attempt = 0; attempt < 400 && allocated > 0; attempt++) {
+            long end = System.nanoTime() + 30_000_000_000L; // C2 may be long in coming
+            while (allocated > 0 && System.nanoTime() < end) {
                 long before = threads.getCurrentThreadAllocatedBytes();
                 for (int i = 0; i < 20; i++) {
                     for (int m : rows) {
