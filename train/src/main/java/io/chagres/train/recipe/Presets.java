@@ -11,7 +11,7 @@ final class Presets {
     static {
         // Seconds of training: for tests and first tries.
         preset("micro", "llama", 32, 2, 2, 64, "512", "64", "3e-3");
-        // Minutes on two cores: what the quick start trains.
+        // Minutes on two cores; the quick start trains a flatter one.
         preset("tiny", "llama", 128, 4, 4, 256, "4096", "128", "2e-3");
         // The configuration that is timed against other libraries.
         preset("gpt-12m", "gpt2", 384, 6, 6, 256, "4096", "256", "6e-4");
