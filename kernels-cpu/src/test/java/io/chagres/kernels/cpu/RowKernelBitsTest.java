@@ -18,12 +18,14 @@ import io.chagres.kernels.cpu.softmax.Softmax;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.Native;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// The bits of row kernels are part of their contract: they are the same at every vector width, for
 /// every number of threads, on every machine, and before and after compilation. The hashes below
 /// were computed once and hold at 128, 256 and 512 bits; a change of a polynomial or of a tree
 /// changes them and, with them, the weights that a seed gives.
+@Tag("width")
 class RowKernelBitsTest {
     private static final int ROWS = 3;
     private static final int N = 157;

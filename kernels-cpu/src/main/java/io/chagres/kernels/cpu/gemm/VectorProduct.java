@@ -6,7 +6,6 @@ import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
-import io.chagres.kernels.cpu.vector.Reduce;
 import io.chagres.tensor.DType;
 
 /// The product of a matrix W with one vector or a few: what a product is when C has a single row or
@@ -160,7 +159,7 @@ final class VectorProduct implements WorkerPool.Body {
 
     /// The products of up to [DotKernel#ROWS] rows of W with all vectors.
     private void dots(int item, int j, int rows, long x, long y, long sums) {
-        clear(sums, count * (long) DotKernel.ROWS * DotKernel.ACCUMULATOR_ROW);
+        DotKernel.clear(sums, count);
         boolean inPlace =
                 rows == DotKernel.ROWS
                         && wType == DType.F32
@@ -196,7 +195,7 @@ final class VectorProduct implements WorkerPool.Body {
         for (int v = 0; v < count; v++) {
             for (int r = 0; r < rows; r++) {
                 long slot = sums + (v * DotKernel.ROWS + r) * (long) DotKernel.ACCUMULATOR_ROW;
-                put(y + (j + r) * yRow + v * yVector, Reduce.sum(slot), j + r, v);
+                put(y + (j + r) * yRow + v * yVector, DotKernel.sum(slot), j + r, v);
             }
         }
     }

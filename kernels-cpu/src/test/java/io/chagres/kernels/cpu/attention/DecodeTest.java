@@ -17,9 +17,11 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
+@Tag("width")
 class DecodeTest {
     private static final Arena ARENA = Arena.ofShared();
     private static final WorkerPool POOL = new WorkerPool(2);

@@ -14,12 +14,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.zip.CRC32;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Same operands, same bits: whatever the number of threads, the state of the compiler, the vector
 /// width, and the company a row is in.
+@Tag("width")
 class GemmBitsTest {
     /// M, N, K, and the layouts of A and B: by rows or transposed.
     private static final String[] PRODUCTS = {
