@@ -25,7 +25,7 @@ final class VectorProduct implements WorkerPool.Body {
     private static final int UNIT = 32_768;
 
     private static final int DOT_CHUNK = 1024;
-    private static final int COLUMNS = 256;
+    private static final int COLUMNS = Integer.getInteger("AC",256);
     private static final long DOT_STAGE_ROW = 4L * DOT_CHUNK + 64;
     private static final long AXPY_STAGE_ROW = 4L * COLUMNS + 64;
     private static final long SUMS_BYTES =
@@ -150,27 +150,33 @@ final class VectorProduct implements WorkerPool.Body {
             if (scaledRows) {
                 scaleRows(item, first, end, x, y, sums);
             } else {
-                for (int j = first; j < end; j += DotKernel.ROWS) {
-                    dots(item, j, Math.min(DotKernel.ROWS, end - j), x, y, sums);
+                int span = (end - first) / DotKernel.ROWS;
+                for (int j = first; j < first + span; j++) {
+                    dots(item, j, DotKernel.ROWS, span, x, y, sums);
+                }
+                for (int j = first + span * DotKernel.ROWS; j < end; j++) {
+                    dots(item, j, 1, 0, x, y, sums);
                 }
             }
         }
     }
 
-    /// The products of up to [DotKernel#ROWS] rows of W with all vectors.
-    private void dots(int item, int j, int rows, long x, long y, long sums) {
+    /// The products of `rows` rows of W, `span` rows apart, with all vectors. The rows that are taken
+    /// together lie far apart so that each is read on from where the one before it ended: such a
+    /// stream is what processors prefetch.
+    private void dots(int item, int j, int rows, int span, long x, long y, long sums) {
         DotKernel.clear(sums, count);
         boolean inPlace =
                 rows == DotKernel.ROWS
                         && wType == DType.F32
                         && wStep == 4
-                        && Math.abs(wRow) < WIDEST_ROW;
+                        && Math.abs(wRow * span) < WIDEST_ROW;
         long source = w + item * wBatch + j * wRow;
         for (int k = 0; k < p.k; k += DOT_CHUNK) {
             int length = Math.min(DOT_CHUNK, p.k - k);
             int whole = inPlace ? length - length % DotKernel.STEP : 0;
             if (whole > 0) {
-                addDots(source + 4L * k, (int) wRow, x + 4L * k, whole, sums);
+                addDots(source + 4L * k, (int) wRow * span, x + 4L * k, whole, sums);
             }
             if (whole < length) {
                 int at = k + whole;
@@ -178,7 +184,7 @@ final class VectorProduct implements WorkerPool.Body {
                 for (int r = 0; r < rows; r++) {
                     stage(
                             wType,
-                            source + r * wRow + at * wStep,
+                            source + r * span * wRow + at * wStep,
                             wStep,
                             length - whole,
                             staged + r * DOT_STAGE_ROW);
@@ -195,7 +201,8 @@ final class VectorProduct implements WorkerPool.Body {
         for (int v = 0; v < count; v++) {
             for (int r = 0; r < rows; r++) {
                 long slot = sums + (v * DotKernel.ROWS + r) * (long) DotKernel.ACCUMULATOR_ROW;
-                put(y + (j + r) * yRow + v * yVector, DotKernel.sum(slot), j + r, v);
+                int to = j + r * span;
+                put(y + to * yRow + v * yVector, DotKernel.sum(slot), to, v);
             }
         }
     }
