@@ -3,11 +3,9 @@ package io.chagres.kernels.cpu.gemm;
 import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.BITS;
 import static io.chagres.kernels.cpu.vector.Lanes.F32;
-import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /// Dot products of [#ROWS] rows of a matrix with one vector.
 ///
@@ -19,15 +17,14 @@ final class DotKernel {
     /// Elements that one turn takes of each row; the length is a multiple of it.
     static final int STEP = 32;
 
-    private static final VectorSpecies<Float> QUARTER = FloatVector.SPECIES_128;
     private static final int V = BITS / 8;
     private static final int PARTS = 4 * STEP / V;
 
     /// Rows at a time: 4, 2 or 1.
     static final int ROWS = 8 / PARTS;
 
-    /// Bytes between the accumulators of two rows.
-    static final int ACCUMULATOR_ROW = 4 * STEP;
+    /// Bytes between the accumulators of two rows: 32 floats, and room for [Reduce#sum(long)].
+    static final int ACCUMULATOR_ROW = 256;
 
     private static final int ROW1 = 1 / PARTS;
     private static final int ROW2 = 2 / PARTS;
@@ -97,32 +94,5 @@ final class DotKernel {
 
     private static int at(int row, int part) {
         return row * ACCUMULATOR_ROW + part;
-    }
-
-    /// Sets the accumulators of `count` times [#ROWS] rows to zero.
-    static void clear(long accumulators, int count) {
-        long end = accumulators + (long) count * ROWS * ACCUMULATOR_ROW;
-        FloatVector zero = FloatVector.zero(F32);
-        for (long at = accumulators; at != end; at += V) {
-            zero.intoMemorySegment(ALL, at, LE);
-        }
-    }
-
-    /// The sum of a row's 32 accumulators, by a fixed tree: lane l with l + 4, pairs of these 8 apart,
-    /// of those 16 apart, then the four that are left in pairs. Overwrites the first four.
-    static float sum(long row) {
-        FloatVector s0 = FloatVector.fromMemorySegment(QUARTER, ALL, row, LE);
-        FloatVector s1 = FloatVector.fromMemorySegment(QUARTER, ALL, row + 16, LE);
-        FloatVector s2 = FloatVector.fromMemorySegment(QUARTER, ALL, row + 32, LE);
-        FloatVector s3 = FloatVector.fromMemorySegment(QUARTER, ALL, row + 48, LE);
-        FloatVector s4 = FloatVector.fromMemorySegment(QUARTER, ALL, row + 64, LE);
-        FloatVector s5 = FloatVector.fromMemorySegment(QUARTER, ALL, row + 80, LE);
-        FloatVector s6 = FloatVector.fromMemorySegment(QUARTER, ALL, row + 96, LE);
-        FloatVector s7 = FloatVector.fromMemorySegment(QUARTER, ALL, row + 112, LE);
-        FloatVector low = s0.add(s1).add(s2.add(s3));
-        FloatVector high = s4.add(s5).add(s6.add(s7));
-        low.add(high).intoMemorySegment(ALL, row, LE);
-        return (ALL.get(FLOAT, row) + ALL.get(FLOAT, row + 4))
-                + (ALL.get(FLOAT, row + 8) + ALL.get(FLOAT, row + 12));
     }
 }

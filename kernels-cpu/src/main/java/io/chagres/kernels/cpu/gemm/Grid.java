@@ -1,23 +1,19 @@
 package io.chagres.kernels.cpu.gemm;
 
-/// How a block of C is divided among workers: a grid of rectangles of whole panels, drawn one by one.
+/// How a block of C is divided among workers: a grid of rectangles of whole panels, drawn one by
+/// one.
 ///
 /// A worker walks through a rectangle with its rows of A in L2, so a rectangle has at most
-/// [Tiling#ROW_BLOCK] rows; columns are divided where that balances better. The values computed do not
-/// depend on the grid.
+/// [Tiling#ROW_BLOCK] rows; columns are divided only where that balances better.
 final class Grid {
-    /// Rectangles per worker that are tried, at most, in either direction.
-    private static final int MOST_ROUNDS = 4;
-
-    private static final int MOST_COLUMN_PARTS = 96;
-
     int rowParts;
     int columnParts;
     private int lastRows;
     private int lastColumns;
     private int lastWorkers;
 
-    /// Chooses the grid that should be done first.
+    /// Chooses the grid with the least work for the busiest worker. The values computed do not
+    /// depend on it.
     void divide(int rowPanels, int columnPanels, int workers) {
         if (rowPanels == lastRows && columnPanels == lastColumns && workers == lastWorkers) {
             return;
@@ -31,12 +27,18 @@ final class Grid {
         if (workers == 1) {
             return;
         }
-        int most = Math.min(Math.min(columnPanels, MOST_COLUMN_PARTS), 2 * MOST_ROUNDS * workers);
         long best = Long.MAX_VALUE;
-        for (int columns = 1; columns <= most; columns++) {
-            for (int rounds = 1; rounds <= MOST_ROUNDS; rounds++) {
-                int rows = Math.clamp((long) rounds * workers / columns, least, rowPanels);
-                long cost = cost(rowPanels, columnPanels, rows, columns, workers);
+        for (int columns = 1; columns <= Math.min(columnPanels, 2 * workers); columns++) {
+            for (int rounds = 1; rounds <= 4; rounds++) {
+                int rows = Math.clamp(rounds * workers / columns, least, rowPanels);
+                int turns = Math.ceilDiv(rows * columns, workers);
+                long cost =
+                        turns
+                                * ((long) Math.ceilDiv(rowPanels, rows)
+                                                * Math.ceilDiv(columnPanels, columns)
+                                                * 64
+                                        + Math.ceilDiv(rowPanels, rows)
+                                        + Math.ceilDiv(columnPanels, columns));
                 if (cost < best) {
                     best = cost;
                     rowParts = rows;
@@ -44,20 +46,5 @@ final class Grid {
                 }
             }
         }
-    }
-
-    /// Tiles until the last worker is done, times 16, and one for each rectangle a worker does: if all
-    /// do as many, the total divided, and the difference between the largest and the smallest.
-    private static long cost(int rowPanels, int columnPanels, int rows, int columns, int workers) {
-        int parts = rows * columns;
-        int turns = Math.ceilDiv(parts, workers);
-        long largest =
-                (long) Math.ceilDiv(rowPanels, rows) * Math.ceilDiv(columnPanels, columns);
-        if (parts % workers != 0) {
-            return 16 * turns * largest + turns;
-        }
-        long smallest = (long) (rowPanels / rows) * (columnPanels / columns);
-        long share = Math.ceilDiv((long) rowPanels * columnPanels, workers);
-        return 16 * (share + largest - smallest) + turns;
     }
 }

@@ -6,6 +6,7 @@ import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
+import io.chagres.kernels.cpu.vector.Reduce;
 import io.chagres.tensor.DType;
 
 /// The product of a matrix W with one vector or a few: what a product is when C has a single row or
@@ -25,7 +26,7 @@ final class VectorProduct implements WorkerPool.Body {
     private static final int UNIT = 32_768;
 
     private static final int DOT_CHUNK = 1024;
-    private static final int COLUMNS = Integer.getInteger("AC",256);
+    private static final int COLUMNS = 256;
     private static final long DOT_STAGE_ROW = 4L * DOT_CHUNK + 64;
     private static final long AXPY_STAGE_ROW = 4L * COLUMNS + 64;
     private static final long SUMS_BYTES =
@@ -150,33 +151,27 @@ final class VectorProduct implements WorkerPool.Body {
             if (scaledRows) {
                 scaleRows(item, first, end, x, y, sums);
             } else {
-                int span = (end - first) / DotKernel.ROWS;
-                for (int j = first; j < first + span; j++) {
-                    dots(item, j, DotKernel.ROWS, span, x, y, sums);
-                }
-                for (int j = first + span * DotKernel.ROWS; j < end; j++) {
-                    dots(item, j, 1, 0, x, y, sums);
+                for (int j = first; j < end; j += DotKernel.ROWS) {
+                    dots(item, j, Math.min(DotKernel.ROWS, end - j), x, y, sums);
                 }
             }
         }
     }
 
-    /// The products of `rows` rows of W, `span` rows apart, with all vectors. The rows that are taken
-    /// together lie far apart so that each is read on from where the one before it ended: such a
-    /// stream is what processors prefetch.
-    private void dots(int item, int j, int rows, int span, long x, long y, long sums) {
-        DotKernel.clear(sums, count);
+    /// The products of up to [DotKernel#ROWS] rows of W with all vectors.
+    private void dots(int item, int j, int rows, long x, long y, long sums) {
+        clear(sums, count * (long) DotKernel.ROWS * DotKernel.ACCUMULATOR_ROW);
         boolean inPlace =
                 rows == DotKernel.ROWS
                         && wType == DType.F32
                         && wStep == 4
-                        && Math.abs(wRow * span) < WIDEST_ROW;
+                        && Math.abs(wRow) < WIDEST_ROW;
         long source = w + item * wBatch + j * wRow;
         for (int k = 0; k < p.k; k += DOT_CHUNK) {
             int length = Math.min(DOT_CHUNK, p.k - k);
             int whole = inPlace ? length - length % DotKernel.STEP : 0;
             if (whole > 0) {
-                addDots(source + 4L * k, (int) wRow * span, x + 4L * k, whole, sums);
+                addDots(source + 4L * k, (int) wRow, x + 4L * k, whole, sums);
             }
             if (whole < length) {
                 int at = k + whole;
@@ -184,7 +179,7 @@ final class VectorProduct implements WorkerPool.Body {
                 for (int r = 0; r < rows; r++) {
                     stage(
                             wType,
-                            source + r * span * wRow + at * wStep,
+                            source + r * wRow + at * wStep,
                             wStep,
                             length - whole,
                             staged + r * DOT_STAGE_ROW);
@@ -201,8 +196,7 @@ final class VectorProduct implements WorkerPool.Body {
         for (int v = 0; v < count; v++) {
             for (int r = 0; r < rows; r++) {
                 long slot = sums + (v * DotKernel.ROWS + r) * (long) DotKernel.ACCUMULATOR_ROW;
-                int to = j + r * span;
-                put(y + to * yRow + v * yVector, DotKernel.sum(slot), to, v);
+                put(y + (j + r) * yRow + v * yVector, Reduce.sum(slot), j + r, v);
             }
         }
     }
