@@ -76,9 +76,9 @@ public final class LanguageModel implements AutoCloseable {
     public static LanguageModel load(Path folder, Options options) throws IOException {
         List<AutoCloseable> resources = new ArrayList<>();
         try {
-            Tokenizer tokenizer = Tokenizer.load(folder);
             SafeTensors file = HfCheckpoint.open(folder);
             resources.add(file);
+            Tokenizer tokenizer = Tokenizer.load(folder);
             Backend backend = Backends.open(options.device(), options.threads());
             resources.add(backend);
             TensorArena weights = backend.arena("weights");

@@ -19,7 +19,6 @@ import io.chagres.tensor.op.Affine;
 import io.chagres.tensor.op.Assign;
 import io.chagres.tensor.op.Binary;
 import io.chagres.tensor.op.Cast;
-import io.chagres.tensor.op.Op;
 import io.chagres.tensor.op.SwiGlu;
 import io.chagres.tensor.op.SwiGluBackward;
 import io.chagres.tensor.op.Unary;
@@ -34,21 +33,15 @@ final class ElementwiseKernels {
         this.pool = pool;
     }
 
-    /// A kernel for dense F32 operands.
-    private interface Dense<O extends Op> extends Kernel<O> {
-        @Override
-        default boolean supports(O op, Tensor[] in) {
-            return Operands.dense(in);
-        }
-    }
-
     void register(Kernels kernels) {
-        kernels.add(Activation.class, (Dense<Activation>) this::activation);
-        kernels.add(ActivationBackward.class, (Dense<ActivationBackward>) this::activationBackward);
-        kernels.add(SwiGlu.class, (Dense<SwiGlu>) this::swiGlu);
-        kernels.add(SwiGluBackward.class, (Dense<SwiGluBackward>) this::swiGluBackward);
+        kernels.add(Activation.class, (DenseKernel<Activation>) this::activation);
+        kernels.add(
+                ActivationBackward.class,
+                (DenseKernel<ActivationBackward>) this::activationBackward);
+        kernels.add(SwiGlu.class, (DenseKernel<SwiGlu>) this::swiGlu);
+        kernels.add(SwiGluBackward.class, (DenseKernel<SwiGluBackward>) this::swiGluBackward);
         kernels.add(io.chagres.tensor.op.Dropout.class, new DropoutKernel());
-        kernels.add(Accumulate.class, (Dense<Accumulate>) this::accumulate);
+        kernels.add(Accumulate.class, (DenseKernel<Accumulate>) this::accumulate);
         kernels.add(Assign.class, new AssignKernel());
     }
 

@@ -63,7 +63,7 @@ final class ProductKernels {
         return t.storage().address() + 4 * at;
     }
 
-    /// y = x Wᵀ + b in one product; the weight may be stored in F32, BF16 or F16 and in any layout.
+    /// y = x Wᵀ + b in one product; the weight may have any layout.
     private final class LinearKernel implements Kernel<Linear> {
         @Override
         public boolean supports(Linear op, Tensor[] in) {

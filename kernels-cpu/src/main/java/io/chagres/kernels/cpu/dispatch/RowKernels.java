@@ -5,7 +5,6 @@ import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.softmax.Rows;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
-import io.chagres.tensor.backend.Kernel;
 import io.chagres.tensor.backend.Kernels;
 import io.chagres.tensor.op.LayerNorm;
 import io.chagres.tensor.op.LayerNormBackward;
@@ -27,22 +26,16 @@ final class RowKernels {
         this.scratches = scratches;
     }
 
-    /// A kernel for dense F32 operands.
-    private interface Dense<O extends io.chagres.tensor.op.Op> extends Kernel<O> {
-        @Override
-        default boolean supports(O op, Tensor[] in) {
-            return Operands.dense(in);
-        }
-    }
-
     void register(Kernels kernels) {
-        kernels.add(Softmax.class, (Dense<Softmax>) this::softmax);
-        kernels.add(SoftmaxBackward.class, (Dense<SoftmaxBackward>) this::softmaxBackward);
-        kernels.add(LogSoftmax.class, (Dense<LogSoftmax>) this::logSoftmax);
-        kernels.add(LogSoftmaxBackward.class, (Dense<LogSoftmaxBackward>) this::logSoftmaxBackward);
-        kernels.add(LayerNorm.class, (Dense<LayerNorm>) this::layerNorm);
+        kernels.add(Softmax.class, (DenseKernel<Softmax>) this::softmax);
+        kernels.add(SoftmaxBackward.class, (DenseKernel<SoftmaxBackward>) this::softmaxBackward);
+        kernels.add(LogSoftmax.class, (DenseKernel<LogSoftmax>) this::logSoftmax);
+        kernels.add(
+                LogSoftmaxBackward.class,
+                (DenseKernel<LogSoftmaxBackward>) this::logSoftmaxBackward);
+        kernels.add(LayerNorm.class, (DenseKernel<LayerNorm>) this::layerNorm);
         kernels.add(LayerNormBackward.class, new LayerNormGradient());
-        kernels.add(RmsNorm.class, (Dense<RmsNorm>) this::rmsNorm);
+        kernels.add(RmsNorm.class, (DenseKernel<RmsNorm>) this::rmsNorm);
         kernels.add(RmsNormBackward.class, new RmsNormGradient());
     }
 
@@ -132,7 +125,7 @@ final class RowKernels {
                 op.eps());
     }
 
-    private final class LayerNormGradient implements Dense<LayerNormBackward> {
+    private final class LayerNormGradient implements DenseKernel<LayerNormBackward> {
         @Override
         public long scratchBytes(LayerNormBackward op, Tensor[] in) {
             return io.chagres.kernels.cpu.norm.LayerNorm.backwardScratchBytes(
@@ -157,7 +150,7 @@ final class RowKernels {
         }
     }
 
-    private final class RmsNormGradient implements Dense<RmsNormBackward> {
+    private final class RmsNormGradient implements DenseKernel<RmsNormBackward> {
         @Override
         public long scratchBytes(RmsNormBackward op, Tensor[] in) {
             return io.chagres.kernels.cpu.norm.RmsNorm.backwardScratchBytes(
