@@ -1,6 +1,11 @@
 package io.chagres.kernels.cpu.elementwise;
 
+import static io.chagres.kernels.cpu.vector.Lanes.ALL;
+import static io.chagres.kernels.cpu.vector.Lanes.F32;
+import static io.chagres.kernels.cpu.vector.Lanes.LE;
+
 import io.chagres.kernels.cpu.vector.Lanes;
+import jdk.incubator.vector.FloatVector;
 
 /// The arithmetic loops of [Binary]. `bytes` is a whole number of vectors. An operand whose mask is
 /// 0 stays at its first vector; otherwise the mask is -1.
@@ -11,37 +16,49 @@ final class BinaryLoops {
 
     static void add(long a, long aMask, long b, long bMask, long y, long bytes) {
         for (long i = 0; i < bytes; i += STEP) {
-            Lanes.store(Lanes.load(a + (i & aMask)).add(Lanes.load(b + (i & bMask))), y + i);
+            FloatVector.fromMemorySegment(F32, ALL, a + (i & aMask), LE)
+                    .add(FloatVector.fromMemorySegment(F32, ALL, b + (i & bMask), LE))
+                    .intoMemorySegment(ALL, y + i, LE);
         }
     }
 
     static void sub(long a, long aMask, long b, long bMask, long y, long bytes) {
         for (long i = 0; i < bytes; i += STEP) {
-            Lanes.store(Lanes.load(a + (i & aMask)).sub(Lanes.load(b + (i & bMask))), y + i);
+            FloatVector.fromMemorySegment(F32, ALL, a + (i & aMask), LE)
+                    .sub(FloatVector.fromMemorySegment(F32, ALL, b + (i & bMask), LE))
+                    .intoMemorySegment(ALL, y + i, LE);
         }
     }
 
     static void mul(long a, long aMask, long b, long bMask, long y, long bytes) {
         for (long i = 0; i < bytes; i += STEP) {
-            Lanes.store(Lanes.load(a + (i & aMask)).mul(Lanes.load(b + (i & bMask))), y + i);
+            FloatVector.fromMemorySegment(F32, ALL, a + (i & aMask), LE)
+                    .mul(FloatVector.fromMemorySegment(F32, ALL, b + (i & bMask), LE))
+                    .intoMemorySegment(ALL, y + i, LE);
         }
     }
 
     static void div(long a, long aMask, long b, long bMask, long y, long bytes) {
         for (long i = 0; i < bytes; i += STEP) {
-            Lanes.store(Lanes.load(a + (i & aMask)).div(Lanes.load(b + (i & bMask))), y + i);
+            FloatVector.fromMemorySegment(F32, ALL, a + (i & aMask), LE)
+                    .div(FloatVector.fromMemorySegment(F32, ALL, b + (i & bMask), LE))
+                    .intoMemorySegment(ALL, y + i, LE);
         }
     }
 
     static void max(long a, long aMask, long b, long bMask, long y, long bytes) {
         for (long i = 0; i < bytes; i += STEP) {
-            Lanes.store(Lanes.load(a + (i & aMask)).max(Lanes.load(b + (i & bMask))), y + i);
+            FloatVector.fromMemorySegment(F32, ALL, a + (i & aMask), LE)
+                    .max(FloatVector.fromMemorySegment(F32, ALL, b + (i & bMask), LE))
+                    .intoMemorySegment(ALL, y + i, LE);
         }
     }
 
     static void min(long a, long aMask, long b, long bMask, long y, long bytes) {
         for (long i = 0; i < bytes; i += STEP) {
-            Lanes.store(Lanes.load(a + (i & aMask)).min(Lanes.load(b + (i & bMask))), y + i);
+            FloatVector.fromMemorySegment(F32, ALL, a + (i & aMask), LE)
+                    .min(FloatVector.fromMemorySegment(F32, ALL, b + (i & bMask), LE))
+                    .intoMemorySegment(ALL, y + i, LE);
         }
     }
 }

@@ -12,7 +12,8 @@ import io.chagres.kernels.cpu.vector.Lanes;
 /// `-XX:TieredStopAtLevel=3 -XX:+PrintCompilation` shows a refusal as COMPILE SKIPPED.
 ///
 /// **The other trap.** C2 stops inlining ordinary methods past a number of nodes that these kernels
-/// exceed; then vectors are boxed. It goes on inlining the library's own, so kernels call
+/// exceed, or where a method reached it before it had a profile ("low call site frequency"); then
+/// vectors are boxed, for good. It always inlines the library's own, so kernels call
 /// `fromMemorySegment` and `intoMemorySegment` themselves and use no helper.
 final class MicroKernel {
     private static final long PANEL_STEP = 4L * Tiling.ROWS;

@@ -1,5 +1,11 @@
 package io.chagres.kernels.cpu.gemm;
 
+import static io.chagres.kernels.cpu.vector.Lanes.ALL;
+import static io.chagres.kernels.cpu.vector.Lanes.BITS;
+import static io.chagres.kernels.cpu.vector.Lanes.F32;
+import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
+import static io.chagres.kernels.cpu.vector.Lanes.LE;
+
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.tensor.DType;
 import jdk.incubator.vector.FloatVector;
@@ -10,7 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// micro-kernel reads them. Transposes and element types end here; kernels see panels of floats
 /// only.
 final class Pack {
-    private static final int V = Lanes.BITS / 8;
+    private static final int V = BITS / 8;
 
     private static final VectorSpecies<Float> THIRD =
             VectorSpecies.of(float.class, VectorShape.forBitSize(32 * Tiling.ROWS / 3));
@@ -155,20 +161,23 @@ final class Pack {
 
     /// Copies [Tiling#COLUMNS] floats: two vectors, or four.
     private static void columnsRow(long source, long target) {
-        Lanes.store(Lanes.load(source), target);
-        Lanes.store(Lanes.load(source + V), target + V);
+        FloatVector.fromMemorySegment(F32, ALL, source, LE).intoMemorySegment(ALL, target, LE);
+        FloatVector.fromMemorySegment(F32, ALL, source + V, LE)
+                .intoMemorySegment(ALL, target + V, LE);
         if (Tiling.COLUMNS == 4 * Lanes.N) {
-            Lanes.store(Lanes.load(source + 2 * V), target + 2 * V);
-            Lanes.store(Lanes.load(source + 3 * V), target + 3 * V);
+            FloatVector.fromMemorySegment(F32, ALL, source + 2 * V, LE)
+                    .intoMemorySegment(ALL, target + 2 * V, LE);
+            FloatVector.fromMemorySegment(F32, ALL, source + 3 * V, LE)
+                    .intoMemorySegment(ALL, target + 3 * V, LE);
         }
     }
 
     /// Copies [Tiling#ROWS] floats: two thirds in one vector and one third in a smaller one.
     private static void rowsRow(long source, long target) {
-        FloatVector.fromMemorySegment(TWO_THIRDS, Lanes.ALL, source, Lanes.LE)
-                .intoMemorySegment(Lanes.ALL, target, Lanes.LE);
-        FloatVector.fromMemorySegment(THIRD, Lanes.ALL, source + SPLIT, Lanes.LE)
-                .intoMemorySegment(Lanes.ALL, target + SPLIT, Lanes.LE);
+        FloatVector.fromMemorySegment(TWO_THIRDS, ALL, source, LE)
+                .intoMemorySegment(ALL, target, LE);
+        FloatVector.fromMemorySegment(THIRD, ALL, source + SPLIT, LE)
+                .intoMemorySegment(ALL, target + SPLIT, LE);
     }
 
     private static void gather(
@@ -183,7 +192,7 @@ final class Pack {
         for (int i = 0; i < count; i++) {
             for (int k = 0; k < depth; k++) {
                 float value = Widen.element(type, source + i * across + k * along);
-                Lanes.ALL.set(Lanes.FLOAT, panel + k * step + 4L * i, value);
+                ALL.set(FLOAT, panel + k * step + 4L * i, value);
             }
         }
     }

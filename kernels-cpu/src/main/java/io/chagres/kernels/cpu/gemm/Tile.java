@@ -1,5 +1,11 @@
 package io.chagres.kernels.cpu.gemm;
 
+import static io.chagres.kernels.cpu.vector.Lanes.ALL;
+import static io.chagres.kernels.cpu.vector.Lanes.BITS;
+import static io.chagres.kernels.cpu.vector.Lanes.F32;
+import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
+import static io.chagres.kernels.cpu.vector.Lanes.LE;
+
 import io.chagres.kernels.cpu.vector.Lanes;
 import jdk.incubator.vector.FloatVector;
 
@@ -12,7 +18,7 @@ final class Tile {
     /// Bytes of a tile's row.
     static final long ROW = 4L * Tiling.COLUMNS;
 
-    private static final int V = Lanes.BITS / 8;
+    private static final int V = BITS / 8;
 
     private Tile() {}
 
@@ -32,35 +38,43 @@ final class Tile {
 
     /// The common case, all but the first of several blocks of depth.
     private static void addWholeRow(long tile, long c) {
-        Lanes.store(Lanes.load(c).add(Lanes.load(tile)), c);
-        Lanes.store(Lanes.load(c + V).add(Lanes.load(tile + V)), c + V);
+        FloatVector.fromMemorySegment(F32, ALL, c, LE)
+                .add(FloatVector.fromMemorySegment(F32, ALL, tile, LE))
+                .intoMemorySegment(ALL, c, LE);
+        FloatVector.fromMemorySegment(F32, ALL, c + V, LE)
+                .add(FloatVector.fromMemorySegment(F32, ALL, tile + V, LE))
+                .intoMemorySegment(ALL, c + V, LE);
         if (Tiling.COLUMNS == 4 * Lanes.N) {
-            Lanes.store(Lanes.load(c + 2 * V).add(Lanes.load(tile + 2 * V)), c + 2 * V);
-            Lanes.store(Lanes.load(c + 3 * V).add(Lanes.load(tile + 3 * V)), c + 3 * V);
+            FloatVector.fromMemorySegment(F32, ALL, c + 2 * V, LE)
+                    .add(FloatVector.fromMemorySegment(F32, ALL, tile + 2 * V, LE))
+                    .intoMemorySegment(ALL, c + 2 * V, LE);
+            FloatVector.fromMemorySegment(F32, ALL, c + 3 * V, LE)
+                    .add(FloatVector.fromMemorySegment(F32, ALL, tile + 3 * V, LE))
+                    .intoMemorySegment(ALL, c + 3 * V, LE);
         }
     }
 
     private static void finishRow(long tile, long c, int columns, boolean add, long bias) {
         int j = 0;
         for (; j + Lanes.N <= columns; j += Lanes.N) {
-            FloatVector v = Lanes.load(tile + 4L * j);
+            FloatVector v = FloatVector.fromMemorySegment(F32, ALL, tile + 4L * j, LE);
             if (add) {
-                v = Lanes.load(c + 4L * j).add(v);
+                v = FloatVector.fromMemorySegment(F32, ALL, c + 4L * j, LE).add(v);
             }
             if (bias != 0) {
-                v = v.add(Lanes.load(bias + 4L * j));
+                v = v.add(FloatVector.fromMemorySegment(F32, ALL, bias + 4L * j, LE));
             }
-            Lanes.store(v, c + 4L * j);
+            v.intoMemorySegment(ALL, c + 4L * j, LE);
         }
         for (; j < columns; j++) {
-            float v = Lanes.ALL.get(Lanes.FLOAT, tile + 4L * j);
+            float v = ALL.get(FLOAT, tile + 4L * j);
             if (add) {
-                v = Lanes.ALL.get(Lanes.FLOAT, c + 4L * j) + v;
+                v = ALL.get(FLOAT, c + 4L * j) + v;
             }
             if (bias != 0) {
-                v += Lanes.ALL.get(Lanes.FLOAT, bias + 4L * j);
+                v += ALL.get(FLOAT, bias + 4L * j);
             }
-            Lanes.ALL.set(Lanes.FLOAT, c + 4L * j, v);
+            ALL.set(FLOAT, c + 4L * j, v);
         }
     }
 }

@@ -1,5 +1,11 @@
 package io.chagres.kernels.cpu.gemm;
 
+import static io.chagres.kernels.cpu.vector.Lanes.ALL;
+import static io.chagres.kernels.cpu.vector.Lanes.BITS;
+import static io.chagres.kernels.cpu.vector.Lanes.F32;
+import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
+import static io.chagres.kernels.cpu.vector.Lanes.LE;
+
 import io.chagres.kernels.cpu.vector.Lanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -20,7 +26,7 @@ final class Transpose {
 
     /// With 512 bits one instruction picks lanes from two registers; elsewhere it takes a
     /// rearrangement and a blend.
-    private static final boolean TWO_SOURCES = Lanes.BITS == 512;
+    private static final boolean TWO_SOURCES = BITS == 512;
 
     private static final FloatVector LOW1 = pick(1, false);
     private static final FloatVector HIGH1 = pick(1, true);
@@ -33,11 +39,9 @@ final class Transpose {
     private static final VectorShuffle<Float> SWAP1 = swap(1);
     private static final VectorShuffle<Float> SWAP2 = swap(2);
     private static final VectorShuffle<Float> SWAP4 = swap(4);
-    private static final VectorShuffle<Float> SWAP8 = swap(8);
     private static final VectorMask<Float> ODD1 = odd(1);
     private static final VectorMask<Float> ODD2 = odd(2);
     private static final VectorMask<Float> ODD4 = odd(4);
-    private static final VectorMask<Float> ODD8 = odd(8);
 
     private Transpose() {}
 
@@ -85,8 +89,8 @@ final class Transpose {
             long source, long rowStep, int rows, int depth, long target, long step) {
         for (int i = 0; i < rows; i++) {
             for (int k = 0; k < depth; k++) {
-                float value = Lanes.ALL.get(Lanes.FLOAT, source + i * rowStep + 4L * k);
-                Lanes.ALL.set(Lanes.FLOAT, target + k * step + 4L * i, value);
+                float value = ALL.get(FLOAT, source + i * rowStep + 4L * k);
+                ALL.set(FLOAT, target + k * step + 4L * i, value);
             }
         }
     }
@@ -122,61 +126,56 @@ final class Transpose {
         }
     }
 
+    /// Stage 4 where a vector has 8 lanes.
     private static void stage4(long r0, long r4, long t) {
-        FloatVector a = Lanes.load(r0);
-        FloatVector b = Lanes.load(r4);
-        Lanes.store(low(a, b, LOW4, SWAP4, ODD4), t);
-        Lanes.store(high(a, b, HIGH4, SWAP4, ODD4), t + 4 * ROW);
+        FloatVector a = FloatVector.fromMemorySegment(F32, ALL, r0, LE);
+        FloatVector b = FloatVector.fromMemorySegment(F32, ALL, r4, LE);
+        a.blend(b.rearrange(SWAP4), ODD4).intoMemorySegment(ALL, t, LE);
+        a.rearrange(SWAP4).blend(b, ODD4).intoMemorySegment(ALL, t + 4 * ROW, LE);
     }
 
+    /// Stages 4 and 8 where a vector has 16 lanes.
     private static void stages4And8(long r0, long r4, long r8, long r12, long t) {
-        FloatVector a = Lanes.load(r0);
-        FloatVector b = Lanes.load(r4);
-        FloatVector c = Lanes.load(r8);
-        FloatVector d = Lanes.load(r12);
-        FloatVector ab = low(a, b, LOW4, SWAP4, ODD4);
-        FloatVector ba = high(a, b, HIGH4, SWAP4, ODD4);
-        FloatVector cd = low(c, d, LOW4, SWAP4, ODD4);
-        FloatVector dc = high(c, d, HIGH4, SWAP4, ODD4);
-        Lanes.store(low(ab, cd, LOW8, SWAP8, ODD8), t);
-        Lanes.store(low(ba, dc, LOW8, SWAP8, ODD8), t + 4 * ROW);
-        Lanes.store(high(ab, cd, HIGH8, SWAP8, ODD8), t + 8 * ROW);
-        Lanes.store(high(ba, dc, HIGH8, SWAP8, ODD8), t + 12 * ROW);
+        FloatVector a = FloatVector.fromMemorySegment(F32, ALL, r0, LE);
+        FloatVector b = FloatVector.fromMemorySegment(F32, ALL, r4, LE);
+        FloatVector c = FloatVector.fromMemorySegment(F32, ALL, r8, LE);
+        FloatVector d = FloatVector.fromMemorySegment(F32, ALL, r12, LE);
+        FloatVector ab = LOW4.selectFrom(a, b);
+        FloatVector ba = HIGH4.selectFrom(a, b);
+        FloatVector cd = LOW4.selectFrom(c, d);
+        FloatVector dc = HIGH4.selectFrom(c, d);
+        LOW8.selectFrom(ab, cd).intoMemorySegment(ALL, t, LE);
+        LOW8.selectFrom(ba, dc).intoMemorySegment(ALL, t + 4 * ROW, LE);
+        HIGH8.selectFrom(ab, cd).intoMemorySegment(ALL, t + 8 * ROW, LE);
+        HIGH8.selectFrom(ba, dc).intoMemorySegment(ALL, t + 12 * ROW, LE);
     }
 
+    /// Stages 1 and 2. With w = 1 or 2, row i keeps its lanes without bit w and takes the partner's
+    /// moved up; row i + w keeps its lanes with bit w and takes the partner's moved down.
     private static void lowStages(long r0, long r1, long r2, long r3, long target, long step) {
-        FloatVector a = Lanes.load(r0);
-        FloatVector b = Lanes.load(r1);
-        FloatVector c = Lanes.load(r2);
-        FloatVector d = Lanes.load(r3);
-        FloatVector ab = low(a, b, LOW1, SWAP1, ODD1);
-        FloatVector ba = high(a, b, HIGH1, SWAP1, ODD1);
-        FloatVector cd = low(c, d, LOW1, SWAP1, ODD1);
-        FloatVector dc = high(c, d, HIGH1, SWAP1, ODD1);
-        Lanes.store(low(ab, cd, LOW2, SWAP2, ODD2), target);
-        Lanes.store(low(ba, dc, LOW2, SWAP2, ODD2), target + step);
-        Lanes.store(high(ab, cd, HIGH2, SWAP2, ODD2), target + 2 * step);
-        Lanes.store(high(ba, dc, HIGH2, SWAP2, ODD2), target + 3 * step);
-    }
-
-    /// Row i after stage w: its own lanes without bit w, and the partner's moved up.
-    private static FloatVector low(
-            FloatVector a,
-            FloatVector b,
-            FloatVector pick,
-            VectorShuffle<Float> swap,
-            VectorMask<Float> odd) {
-        return TWO_SOURCES ? pick.selectFrom(a, b) : a.blend(b.rearrange(swap), odd);
-    }
-
-    /// Row i + w after stage w: its own lanes with bit w, and the partner's moved down.
-    private static FloatVector high(
-            FloatVector a,
-            FloatVector b,
-            FloatVector pick,
-            VectorShuffle<Float> swap,
-            VectorMask<Float> odd) {
-        return TWO_SOURCES ? pick.selectFrom(a, b) : a.rearrange(swap).blend(b, odd);
+        FloatVector a = FloatVector.fromMemorySegment(F32, ALL, r0, LE);
+        FloatVector b = FloatVector.fromMemorySegment(F32, ALL, r1, LE);
+        FloatVector c = FloatVector.fromMemorySegment(F32, ALL, r2, LE);
+        FloatVector d = FloatVector.fromMemorySegment(F32, ALL, r3, LE);
+        if (TWO_SOURCES) {
+            FloatVector ab = LOW1.selectFrom(a, b);
+            FloatVector ba = HIGH1.selectFrom(a, b);
+            FloatVector cd = LOW1.selectFrom(c, d);
+            FloatVector dc = HIGH1.selectFrom(c, d);
+            LOW2.selectFrom(ab, cd).intoMemorySegment(ALL, target, LE);
+            LOW2.selectFrom(ba, dc).intoMemorySegment(ALL, target + step, LE);
+            HIGH2.selectFrom(ab, cd).intoMemorySegment(ALL, target + 2 * step, LE);
+            HIGH2.selectFrom(ba, dc).intoMemorySegment(ALL, target + 3 * step, LE);
+        } else {
+            FloatVector ab = a.blend(b.rearrange(SWAP1), ODD1);
+            FloatVector ba = a.rearrange(SWAP1).blend(b, ODD1);
+            FloatVector cd = c.blend(d.rearrange(SWAP1), ODD1);
+            FloatVector dc = c.rearrange(SWAP1).blend(d, ODD1);
+            ab.blend(cd.rearrange(SWAP2), ODD2).intoMemorySegment(ALL, target, LE);
+            ba.blend(dc.rearrange(SWAP2), ODD2).intoMemorySegment(ALL, target + step, LE);
+            ab.rearrange(SWAP2).blend(cd, ODD2).intoMemorySegment(ALL, target + 2 * step, LE);
+            ba.rearrange(SWAP2).blend(dc, ODD2).intoMemorySegment(ALL, target + 3 * step, LE);
+        }
     }
 
     private static FloatVector pick(int w, boolean high) {
@@ -187,11 +186,11 @@ final class Transpose {
             int moved = high ? i ^ w : N + (i ^ w);
             lanes[i] = (isOdd == high ? own : moved) % (2 * N);
         }
-        return FloatVector.fromArray(Lanes.F32, lanes, 0);
+        return FloatVector.fromArray(F32, lanes, 0);
     }
 
     private static VectorShuffle<Float> swap(int w) {
-        return VectorShuffle.fromOp(Lanes.F32, i -> (i ^ w) % N);
+        return VectorShuffle.fromOp(F32, i -> (i ^ w) % N);
     }
 
     private static VectorMask<Float> odd(int w) {
@@ -199,6 +198,6 @@ final class Transpose {
         for (int i = 0; i < N; i++) {
             lanes[i] = (i & w) != 0;
         }
-        return VectorMask.fromArray(Lanes.F32, lanes, 0);
+        return VectorMask.fromArray(F32, lanes, 0);
     }
 }

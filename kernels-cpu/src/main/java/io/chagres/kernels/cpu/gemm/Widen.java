@@ -1,9 +1,15 @@
 package io.chagres.kernels.cpu.gemm;
 
-import io.chagres.kernels.cpu.vector.Lanes;
+import static io.chagres.kernels.cpu.vector.Lanes.ALL;
+import static io.chagres.kernels.cpu.vector.Lanes.BITS;
+import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
+import static io.chagres.kernels.cpu.vector.Lanes.I32;
+import static io.chagres.kernels.cpu.vector.Lanes.LE;
+import static io.chagres.kernels.cpu.vector.Lanes.N;
+
 import io.chagres.tensor.DType;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -14,7 +20,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// exactly.
 final class Widen {
     private static final VectorSpecies<Short> HALF =
-            VectorSpecies.of(short.class, VectorShape.forBitSize(Lanes.BITS / 2));
+            VectorSpecies.of(short.class, VectorShape.forBitSize(BITS / 2));
 
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
@@ -31,58 +37,50 @@ final class Widen {
     /// One element.
     static float element(DType type, long address) {
         return switch (type) {
-            case BF16 -> Float.intBitsToFloat(Lanes.ALL.get(SHORT, address) << 16);
-            case F16 -> Float.float16ToFloat(Lanes.ALL.get(SHORT, address));
-            default -> Lanes.ALL.get(Lanes.FLOAT, address);
+            case BF16 -> Float.intBitsToFloat(ALL.get(SHORT, address) << 16);
+            case F16 -> Float.float16ToFloat(ALL.get(SHORT, address));
+            default -> ALL.get(FLOAT, address);
         };
     }
 
     /// Writes `count` contiguous elements as floats.
     static void row(DType type, long source, long target, int count) {
-        int i = 0;
-        int whole = count - count % Lanes.N;
+        int whole = count - count % N;
         switch (type) {
-            case BF16 -> {
-                for (; i < whole; i += Lanes.N) {
-                    Lanes.store(bf16(source + 2L * i), target + 4L * i);
-                }
-            }
-            case F16 -> {
-                for (; i < whole; i += Lanes.N) {
-                    Lanes.store(f16(source + 2L * i), target + 4L * i);
-                }
-            }
-            default -> {
-                for (; i < whole; i += Lanes.N) {
-                    Lanes.store(Lanes.load(source + 4L * i), target + 4L * i);
-                }
-            }
+            case BF16 -> bf16(source, target, whole);
+            case F16 -> f16(source, target, whole);
+            default -> MemorySegment.copy(ALL, source, ALL, target, 4L * whole);
         }
-        for (; i < count; i++) {
-            float value = element(type, source + (long) i * type.bytes());
-            Lanes.ALL.set(Lanes.FLOAT, target + 4L * i, value);
+        for (int i = whole; i < count; i++) {
+            ALL.set(FLOAT, target + 4L * i, element(type, source + (long) i * type.bytes()));
         }
     }
 
-    private static IntVector halves(long address) {
-        return (IntVector)
-                ShortVector.fromMemorySegment(HALF, Lanes.ALL, address, Lanes.LE)
-                        .convertShape(VectorOperators.ZERO_EXTEND_S2I, Lanes.I32, 0);
+    private static void bf16(long source, long target, int count) {
+        for (int i = 0; i < count; i += N) {
+            ((IntVector)
+                            ShortVector.fromMemorySegment(HALF, ALL, source + 2L * i, LE)
+                                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, I32, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .intoMemorySegment(ALL, target + 4L * i, LE);
+        }
     }
 
-    private static FloatVector bf16(long address) {
-        return halves(address).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-    }
-
-    private static FloatVector f16(long address) {
-        IntVector bits = halves(address);
-        IntVector sign =
-                bits.lanewise(VectorOperators.AND, 0x8000).lanewise(VectorOperators.LSHL, 16);
-        IntVector rest =
-                bits.lanewise(VectorOperators.AND, 0x7fff).lanewise(VectorOperators.LSHL, 13);
-        IntVector finite = rest.reinterpretAsFloats().mul(REBIAS).reinterpretAsInts();
-        IntVector special = rest.lanewise(VectorOperators.OR, F32_SPECIAL);
-        IntVector magnitude = finite.blend(special, rest.compare(VectorOperators.GE, F16_SPECIAL));
-        return magnitude.lanewise(VectorOperators.OR, sign).reinterpretAsFloats();
+    private static void f16(long source, long target, int count) {
+        for (int i = 0; i < count; i += N) {
+            IntVector bits =
+                    (IntVector)
+                            ShortVector.fromMemorySegment(HALF, ALL, source + 2L * i, LE)
+                                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, I32, 0);
+            IntVector sign =
+                    bits.lanewise(VectorOperators.AND, 0x8000).lanewise(VectorOperators.LSHL, 16);
+            IntVector rest =
+                    bits.lanewise(VectorOperators.AND, 0x7fff).lanewise(VectorOperators.LSHL, 13);
+            IntVector finite = rest.reinterpretAsFloats().mul(REBIAS).reinterpretAsInts();
+            IntVector special = rest.lanewise(VectorOperators.OR, F32_SPECIAL);
+            finite.blend(special, rest.compare(VectorOperators.GE, F16_SPECIAL))
+                    .lanewise(VectorOperators.OR, sign)
+                    .intoMemorySegment(ALL, target + 4L * i, LE);
+        }
     }
 }

@@ -3,9 +3,7 @@ package io.chagres.kernels.cpu.vector;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -51,26 +49,6 @@ public final class Lanes {
     public static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
     private Lanes() {}
-
-    /// Loads [#N] floats from an address.
-    public static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F32, ALL, address, LE);
-    }
-
-    /// Stores [#N] floats at an address.
-    public static void store(FloatVector v, long address) {
-        v.intoMemorySegment(ALL, address, LE);
-    }
-
-    /// Loads [#N] ints from an address.
-    public static IntVector loadInts(long address) {
-        return IntVector.fromMemorySegment(I32, ALL, address, LE);
-    }
-
-    /// Loads [#N]/2 doubles from an address.
-    public static DoubleVector loadDoubles(long address) {
-        return DoubleVector.fromMemorySegment(F64, ALL, address, LE);
-    }
 
     private static int chooseBits() {
         int preferred = FloatVector.SPECIES_PREFERRED.vectorBitSize();
