@@ -27,12 +27,19 @@ public final class Gemm {
     private static final int IDLE_SLOTS = 64;
 
     private final WorkerPool pool;
+    private final Engine.Choice engines;
     private final AtomicReferenceArray<@Nullable Workspace> idle =
             new AtomicReferenceArray<>(IDLE_SLOTS);
 
     /// Products on the threads of `pool`.
     public Gemm(WorkerPool pool) {
+        this(pool, true);
+    }
+
+    /// With or without machine code, for comparisons.
+    Gemm(WorkerPool pool, boolean machineCode) {
         this.pool = pool;
+        engines = new Engine.Choice(machineCode);
     }
 
     /// Computes products in single precision; A and B may be stored as F32, BF16 or F16.
@@ -50,7 +57,7 @@ public final class Gemm {
             }
             if (problem.k == 0) {
                 addNothing(problem, DType.F32);
-            } else if (space.vectors.suits()) {
+            } else if (problem.cType == DType.F32 && space.vectors.suits()) {
                 space.vectors.run(pool);
             } else {
                 space.product.run(pool);
@@ -117,7 +124,7 @@ public final class Gemm {
                 }
             }
         }
-        return new Workspace(pool.threads());
+        return new Workspace(pool.threads(), engines);
     }
 
     /// A workspace whose call failed is not given back: its state is unknown.
@@ -136,8 +143,8 @@ public final class Gemm {
         final VectorProduct vectors;
         final DoubleProduct doubles;
 
-        Workspace(int threads) {
-            product = new Product(problem, threads);
+        Workspace(int threads, Engine.Choice engines) {
+            product = new Product(problem, threads, engines);
             vectors = new VectorProduct(problem, threads);
             doubles = new DoubleProduct(problem, threads);
         }
