@@ -100,4 +100,10 @@ final class Block {
     long stepOfB(int count) {
         return readB && count == Tiling.COLUMNS ? bStep : 4L * Tiling.COLUMNS;
     }
+
+    /// Address of a lane row that an engine may keep for each panel of B, behind all of them.
+    long extraOfB(int panel) {
+        long panels = Math.ceilDiv(columns, Tiling.COLUMNS);
+        return packedB + panels * Tiling.columnPanelBytes(depth) + 4L * Tiling.COLUMNS * panel;
+    }
 }

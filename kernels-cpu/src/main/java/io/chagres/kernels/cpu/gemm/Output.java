@@ -71,21 +71,21 @@ final class Output {
     private void store(float value, int i, int j) {
         long to = address(i, j);
         if (old) {
-            value = widen(ALL.get(SHORT, to)) + value;
+            value = Widen.element(DType.BF16, to) + value;
         }
         if (bias != 0) {
             value += ALL.get(FLOAT, bias + 4L * j);
         }
-        if (type == DType.BF16) {
-            ALL.set(SHORT, to, narrow(value));
-        } else {
-            ALL.set(FLOAT, to, value);
-        }
+        set(type, to, value);
     }
 
-    /// A bfloat16 as a float.
-    static float widen(short bits) {
-        return Float.intBitsToFloat(bits << 16);
+    /// Stores a float as F32 or BF16.
+    static void set(DType type, long address, float value) {
+        if (type == DType.BF16) {
+            ALL.set(SHORT, address, narrow(value));
+        } else {
+            ALL.set(FLOAT, address, value);
+        }
     }
 
     /// A float rounded to the nearest bfloat16, ties to even; as the processor's instruction does

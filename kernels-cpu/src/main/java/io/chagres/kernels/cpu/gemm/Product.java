@@ -91,7 +91,8 @@ final class Product implements WorkerPool.TeamBody {
         if (!readA) {
             packed.a.reserve(rowPanels * Tiling.rowPanelBytes(depthBlock));
         }
-        packed.b.reserve(columnPanels * Tiling.columnPanelBytes(depthBlock) + Lanes.BITS / 8);
+        long panelBytes = Tiling.columnPanelBytes(depthBlock) + 4L * Tiling.COLUMNS;
+        packed.b.reserve(columnPanels * panelBytes + Lanes.BITS / 8);
         if (staged) {
             packed.sums.reserve(4 * columns * p.m);
         }

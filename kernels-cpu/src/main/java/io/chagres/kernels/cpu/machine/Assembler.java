@@ -175,6 +175,11 @@ public final class Assembler extends GeneralAssembler {
         emit(XOR, target, a, Operand.of(b), Mask.NONE, false);
     }
 
+    /// `target = a ^ (the 32 bits at b)` in every lane. AVX-512.
+    public void vpxorByOne(Vec target, Vec a, Operand.Memory b) {
+        emit(XOR, target, a, b, Mask.NONE, true);
+    }
+
     /// `target = a | b`.
     public void vpor(Vec target, Vec a, Vec b) {
         emit(OR, target, a, Operand.of(b), Mask.NONE, false);

@@ -229,6 +229,10 @@ class AssemblerTest {
                 form("vpxord zmm4,zmm4,zmm4", "62f15d48efe4", c -> c.vpxor(z(4), z(4), z(4))),
                 form("vpxor ymm4,ymm4,ymm4", "c5ddefe4", c -> c.vpxor(y(4), y(4), y(4))),
                 form("vpxord ymm24,ymm4,ymm4", "62615d28efc4", c -> c.vpxor(y(24), y(4), y(4))),
+                form(
+                        "vpxord zmm4,zmm5,dword ptr [rsp-8]{1to16}",
+                        "62f15558ef6424fe",
+                        c -> c.vpxorByOne(z(4), z(5), at(RSP, -8))),
                 form("vpord zmm4,zmm20,zmm4", "62f15d40ebe4", c -> c.vpor(z(4), z(20), z(4))),
                 form("vpor ymm4,ymm2,ymm4", "c5edebe4", c -> c.vpor(y(4), y(2), y(4))),
                 form("vpslld zmm4,zmm20,16", "62b15d4872f410", c -> c.vpslld(z(4), z(20), 16)),
