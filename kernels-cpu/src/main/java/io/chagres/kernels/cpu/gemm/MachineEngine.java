@@ -23,8 +23,8 @@ final class MachineEngine extends Engine {
     private static final int CONSTANTS_BYTES = 320;
 
     private final boolean wide = BITS == 512;
-    private final @Nullable Routine[] packed = new Routine[Tiling.ROWS + 1];
-    private final @Nullable Routine[] strided = new Routine[Tiling.ROWS + 1];
+    private final @Nullable Routine[] packed = new Routine[2 * Tiling.ROWS + 2];
+    private final @Nullable Routine[] strided = new Routine[2 * Tiling.ROWS + 2];
     private final MemorySegment constants = Arena.ofAuto().allocate(CONSTANTS_BYTES, 64);
     private final @Nullable MachinePack packA;
     private final @Nullable MachinePack packB;
@@ -101,7 +101,7 @@ final class MachineEngine extends Engine {
         Parameters.put(parameters, Parameters.BIAS, 0);
         Parameters.put(parameters, Parameters.CORRECTION, constants.address() + ZEROS);
         Parameters.put(parameters, Parameters.STORE, Parameters.STORE_WHOLE);
-        kernel(1, true).call(parameters);
+        kernel(1, 2, true).call(parameters);
     }
 
     @Override
@@ -132,6 +132,7 @@ final class MachineEngine extends Engine {
     void columnPanel(Block block, int panel, long parameters) {
         int first = panel * Tiling.COLUMNS;
         int count = Math.min(Tiling.COLUMNS, block.columns - first);
+        int halves = 2 * count <= Tiling.COLUMNS ? 1 : 2;
         Output out = block.out;
         long rowPanel = Tiling.rowPanelBytes(block.depth);
         long a = block.packedA;
@@ -147,7 +148,7 @@ final class MachineEngine extends Engine {
         Parameters.put(parameters, Parameters.SUMS_ROW, out.sumsRow);
         Parameters.put(parameters, Parameters.C_ROW, out.row);
         Parameters.put(parameters, Parameters.BIAS, out.bias == 0 ? 0 : out.bias + 4L * first);
-        Parameters.put(parameters, Parameters.STORE, store(out, count));
+        Parameters.put(parameters, Parameters.STORE, store(out, 2 * count == halves * Tiling.COLUMNS));
         Parameters.put(parameters, Parameters.MASK, mask(count));
         Parameters.put(parameters, Parameters.OLD, out.old ? 1 : 0);
         if (format == Format.I8) {
@@ -163,32 +164,35 @@ final class MachineEngine extends Engine {
             Parameters.put(parameters, Parameters.C, out.address(row, first));
             Parameters.put(parameters, Parameters.SUMS, sums);
             Parameters.put(parameters, Parameters.ROW_SCALE, out.rowScale + 4L * row);
-            kernel(taken, block.readA).call(parameters);
+            kernel(taken, halves, block.readA).call(parameters);
             row += taken;
             a += rowPanel;
         }
     }
 
-    private static long store(Output out, int count) {
+    private static long store(Output out, boolean whole) {
         if (out.type == DType.BF16) {
             return Parameters.STORE_BF16;
         }
-        boolean whole = count == Tiling.COLUMNS && out.columnScale == 0;
-        return whole ? Parameters.STORE_WHOLE : Parameters.STORE_MASKED;
+        return whole && out.columnScale == 0 ? Parameters.STORE_WHOLE : Parameters.STORE_MASKED;
     }
 
     private long mask(int count) {
         return wide ? (1L << count) - 1 : constants.address() + MASKS + 4L * (MASK_COLUMNS - count);
     }
 
-    /// The kernel for so many rows. Two threads may both make it, and either will do.
-    private Routine kernel(int rows, boolean readA) {
+    /// The kernel for so many rows and vectors. Two threads may both make it, and either will do.
+    private Routine kernel(int rows, int halves, boolean readA) {
         @Nullable Routine[] known = readA ? strided : packed;
-        Routine kernel = known[rows];
+        int index = 2 * rows + halves - 1;
+        Routine kernel = known[index];
         if (kernel == null) {
-            String name = "gemm " + format + " " + rows + (readA ? " strided" : "");
-            kernel = new Routine(name, c -> TileCode.assemble(c, BITS, format, rows, readA));
-            known[rows] = kernel;
+            String name = "gemm %s %d x %d".formatted(format, rows, halves);
+            kernel =
+                    new Routine(
+                            name,
+                            c -> TileCode.assemble(c, BITS, format, rows, halves, readA));
+            known[index] = kernel;
         }
         return kernel;
     }
