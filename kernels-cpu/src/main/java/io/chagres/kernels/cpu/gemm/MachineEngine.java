@@ -148,7 +148,8 @@ final class MachineEngine extends Engine {
         Parameters.put(parameters, Parameters.SUMS_ROW, out.sumsRow);
         Parameters.put(parameters, Parameters.C_ROW, out.row);
         Parameters.put(parameters, Parameters.BIAS, out.bias == 0 ? 0 : out.bias + 4L * first);
-        Parameters.put(parameters, Parameters.STORE, store(out, 2 * count == halves * Tiling.COLUMNS));
+        Parameters.put(
+                parameters, Parameters.STORE, store(out, 2 * count == halves * Tiling.COLUMNS));
         Parameters.put(parameters, Parameters.MASK, mask(count));
         Parameters.put(parameters, Parameters.OLD, out.old ? 1 : 0);
         if (format == Format.I8) {
@@ -189,9 +190,7 @@ final class MachineEngine extends Engine {
         if (kernel == null) {
             String name = "gemm %s %d x %d".formatted(format, rows, halves);
             kernel =
-                    new Routine(
-                            name,
-                            c -> TileCode.assemble(c, BITS, format, rows, halves, readA));
+                    new Routine(name, c -> TileCode.assemble(c, BITS, format, rows, halves, readA));
             known[index] = kernel;
         }
         return kernel;

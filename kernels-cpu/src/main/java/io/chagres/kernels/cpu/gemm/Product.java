@@ -13,8 +13,8 @@ import io.chagres.tensor.DType;
 /// within a depth block, blocks added in order, whoever computes it.
 ///
 /// Threads do not share what they pack: they never wait for each other before the end, and a thread
-/// that the system holds up keeps nobody else from working. The rectangles are chosen so that little
-/// is packed twice.
+/// that the system holds up keeps nobody else from working. The rectangles are chosen so that
+/// little is packed twice.
 ///
 /// Where C cannot hold the sums between two depth blocks, being BF16 or scaled integers, they stay
 /// in memory of their own until the last.
@@ -57,7 +57,8 @@ final class Product implements WorkerPool.Body {
         int lanesOfK = Math.ceilDiv(p.k, engine.format.perLane);
         depthBlock = Tiling.depthBlock(lanesOfK);
         staged = !p.holdsSums() && depthBlock < lanesOfK;
-        columnBlock = staged ? Tiling.STAGED_COLUMNS : Tiling.columnBlock(p.m);
+        int workers = (int) Math.clamp(p.work() / Tiling.WORK_PER_THREAD, 1, pool.threads());
+        columnBlock = staged ? Tiling.STAGED_COLUMNS : Tiling.columnBlock(p.m, workers);
         double work = p.work() / p.batch;
         boolean small = work <= Tiling.SMALL;
         boolean floats = engine.format == Format.F32;
@@ -71,15 +72,14 @@ final class Product implements WorkerPool.Body {
                         && p.bType == DType.F32
                         && p.bColumn == 4
                         && (small || p.m <= Tiling.FEW_ROWS);
-        int workers = (int) Math.clamp(p.work() / Tiling.WORK_PER_THREAD, 1, pool.threads());
         divide(workers);
         long parts = (long) p.batch * rowParts * columnParts;
-        long grain = Math.ceilDiv(parts, (long) workers * MOST_ROUNDS);
+        long grain = workers == 1 ? parts : Math.ceilDiv(parts, (long) workers * MOST_ROUNDS);
         pool.forRange(parts, grain, WorkerPool.args(), this);
     }
 
-    /// Divides C so that the busiest thread has the least to do, packing included; or into some more
-    /// rectangles if that costs hardly more.
+    /// Divides C so that the busiest thread has the least to do, packing included; or into some
+    /// more rectangles if that costs hardly more.
     private void divide(int workers) {
         rowParts = 1;
         columnParts = 1;
@@ -133,14 +133,15 @@ final class Product implements WorkerPool.Body {
 
     private void reserve(Packed packed) {
         long rowPanels = Math.ceilDiv(Math.min(p.m, Tiling.ROW_BLOCK), Tiling.ROWS);
-        long columnPanels = Math.ceilDiv(Math.min(p.n, columnBlock), Tiling.COLUMNS);
+        int partPanels = Math.ceilDiv(Math.ceilDiv(p.n, Tiling.COLUMNS), columnParts);
+        long columnPanels = Math.min(partPanels, Math.ceilDiv(columnBlock, Tiling.COLUMNS));
         if (!readA) {
             packed.a.reserve(rowPanels * Tiling.rowPanelBytes(depthBlock));
         }
         long panelBytes = Tiling.columnPanelBytes(depthBlock) + 4L * Tiling.COLUMNS;
         packed.b.reserve(columnPanels * panelBytes + Lanes.BITS / 8);
         if (staged) {
-            packed.sums.reserve(4L * Math.min(p.n, columnBlock) * p.m);
+            packed.sums.reserve(4L * Tiling.COLUMNS * columnPanels * p.m);
         }
     }
 

@@ -9,8 +9,8 @@ import io.chagres.kernels.cpu.machine.Mask;
 import io.chagres.kernels.cpu.machine.Operand.Memory;
 import io.chagres.kernels.cpu.machine.Vec;
 
-/// Assembles the micro-kernels: up to [Tiling#ROWS] rows by one or two vectors, from packed panels or with
-/// A as it lies, for every [Format].
+/// Assembles the micro-kernels: up to [Tiling#ROWS] rows by one or two vectors, from packed panels
+/// or with A as it lies, for every [Format].
 ///
 /// A kernel is called with the address of a block of [Parameters]. It holds the tile in registers,
 /// walks once down both panels and then finishes the tile: sums so far, scales, bias, rounding, the
@@ -52,8 +52,8 @@ final class TileCode {
         }
     }
 
-    /// Assembles the kernel for `rows` rows and one or two vectors (`halves` of a panel of B): `void
-    /// (long *parameters)`.
+    /// Assembles the kernel for `rows` rows and one or two vectors (`halves` of a panel of B):
+    /// `void (long *parameters)`.
     static void assemble(
             Assembler code, int bits, Format format, int rows, int halves, boolean strided) {
         TileCode tile = new TileCode(code, bits, format, rows, halves, strided);

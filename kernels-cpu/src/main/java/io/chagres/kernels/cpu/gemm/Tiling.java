@@ -49,9 +49,12 @@ final class Tiling {
     private Tiling() {}
 
     /// Columns of B to pack at a time: few if there are few rows to use them, so that they stay in
-    /// L2.
-    static int columnBlock(int m) {
-        return m <= ROW_BLOCK ? Math.min(COLUMN_BLOCK, 512) : COLUMN_BLOCK;
+    /// L2; a third where more than two threads, each with a block of its own, share L3.
+    static int columnBlock(int m, int workers) {
+        if (m <= ROW_BLOCK) {
+            return 512;
+        }
+        return workers > 2 ? COLUMN_BLOCK / 3 : COLUMN_BLOCK;
     }
 
     /// How many lanes along k (products, in F32) are added up before the tile goes to memory: all

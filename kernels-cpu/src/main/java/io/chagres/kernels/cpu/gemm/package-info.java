@@ -9,9 +9,9 @@
 /// or whether machine code or the Vector API computed it. Products with few rows or columns are
 /// vector products with an order of their own.
 ///
-/// With BF16 on both sides and a processor that multiplies it, the same holds with pairs of products
-/// in the place of products, and blocks twice as long. Products of bytes are exact, so their order
-/// does not matter.
+/// With BF16 on both sides and a processor that multiplies it, the same holds with pairs of
+/// products in the place of products, and blocks twice as long. Products of bytes are exact, so
+/// their order does not matter.
 @NullMarked
 package io.chagres.kernels.cpu.gemm;
 
