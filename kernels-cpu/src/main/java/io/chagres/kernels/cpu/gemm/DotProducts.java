@@ -6,6 +6,7 @@ import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.tensor.DType;
+import org.jspecify.annotations.Nullable;
 
 /// Products of one vector or a few with the rows of a matrix W that are contiguous along k: `y[j][v]
 /// = Σₖ W[j][k] x[v][k]`. W is read once, from wherever it lies and as it is stored, and nothing is
@@ -40,6 +41,7 @@ public final class DotProducts implements WorkerPool.Body {
     private static final long STAGE_BYTES = LANES * STAGE_ROW;
     private static final long SUMS_BYTES = MOST_VECTORS * (long) DotKernel.ACCUMULATORS;
 
+    private final @Nullable MachineDots machine;
     private final Memory staged = new Memory();
     private final Memory[] scratch;
 
@@ -75,6 +77,12 @@ public final class DotProducts implements WorkerPool.Body {
 
     /// For a pool of `threads`.
     public DotProducts(int threads) {
+        this(threads, true);
+    }
+
+    /// Without machine code on request; the results are the same.
+    DotProducts(int threads, boolean machineCode) {
+        machine = machineCode ? MachineDots.here() : null;
         scratch = new Memory[threads];
         for (int i = 0; i < threads; i++) {
             scratch[i] = new Memory();
@@ -172,8 +180,13 @@ public final class DotProducts implements WorkerPool.Body {
             int first = (int) (unit % units) * unitRows;
             int end = Math.min(outputs, first + unitRows);
             int span = (end - first) / LANES;
-            if (span > 0 && straight()) {
+            MachineDots code = machine;
+            if (code != null && span > 0 && wholeSteps()) {
+                code.run(type, parameters(item, first, span, sums));
+                finishTiles(item, first, span, sums);
+            } else if (span > 0 && type == DType.F32 && wholeSteps()) {
                 tiles(item, first, span, sums);
+                finishTiles(item, first, span, sums);
             } else {
                 for (int j = first; j < first + span; j++) {
                     rows(item, j, LANES, span, 0, sums);
@@ -188,17 +201,21 @@ public final class DotProducts implements WorkerPool.Body {
         }
     }
 
-    /// Whether the products of one vector can be written as they come.
-    private boolean straight() {
-        return type == DType.F32
-                && wStep == 4
-                && count == 1
+    /// Whether there is one vector, and rows are whole steps that can be read where they lie.
+    private boolean wholeSteps() {
+        return count == 1
+                && wStep == type.bytes()
                 && k % DotKernel.STEP == 0
-                && bias == 0
-                && !accumulate;
+                && (type != DType.I8 || group % DotKernel.STEP == 0);
+    }
+
+    /// Whether results can be written as they come.
+    private boolean plain() {
+        return bias == 0 && !accumulate;
     }
 
     private void tiles(int item, int j, int span, long sums) {
+        boolean plain = plain();
         DotKernel.tiles(
                 w + item * wBatch + j * wRow,
                 span * wRow,
@@ -206,10 +223,42 @@ public final class DotProducts implements WorkerPool.Body {
                 span,
                 x + item * xBatch,
                 4L * k,
-                y + item * yBatch + j * yRow,
-                span * yRow,
-                yRow,
+                plain ? y + item * yBatch + j * yRow : sums + SUMS_BYTES,
+                span * (plain ? yRow : 4),
+                plain ? yRow : 4,
                 sums);
+    }
+
+    /// The block of parameters for [MachineDots#run].
+    private long parameters(int item, int j, int span, long sums) {
+        boolean plain = plain();
+        long to = plain ? yRow : 4;
+        boolean scaled = type == DType.I8;
+        int run = scaled ? group : k;
+        MachineDots.put(sums, DotCode.W, w + item * wBatch + j * wRow);
+        MachineDots.put(sums, DotCode.W_ROW, span * wRow);
+        MachineDots.put(sums, DotCode.W_NEXT, wRow);
+        MachineDots.put(sums, DotCode.TILES, span);
+        MachineDots.put(sums, DotCode.X, x + item * xBatch);
+        MachineDots.put(sums, DotCode.STEPS, run / DotKernel.STEP);
+        MachineDots.put(sums, DotCode.GROUPS, k / run);
+        MachineDots.put(sums, DotCode.SCALES, scaled ? scales + j * scaleRow : 0);
+        MachineDots.put(sums, DotCode.SCALE_ROW, scaled ? span * scaleRow : 0);
+        MachineDots.put(sums, DotCode.SCALE_NEXT, scaled ? scaleRow : 0);
+        MachineDots.put(
+                sums, DotCode.Y, plain ? y + item * yBatch + j * yRow : sums + SUMS_BYTES);
+        MachineDots.put(sums, DotCode.Y_ROW, span * to);
+        MachineDots.put(sums, DotCode.Y_NEXT, to);
+        return sums;
+    }
+
+    /// Takes results from where the tiles left them, if that is not where they belong.
+    private void finishTiles(int item, int j, int span, long sums) {
+        if (!plain()) {
+            for (int r = 0; r < span * LANES; r++) {
+                put(y + item * yBatch, j + r, 0, ALL.get(FLOAT, sums + SUMS_BYTES + 4L * r));
+            }
+        }
     }
 
     /// Rows j, j + span, ... of W with all vectors: `rows` of them, the first `skip` of which are
@@ -335,26 +384,27 @@ public final class DotProducts implements WorkerPool.Body {
 
     /// Writes the results of rows j, j + span, ...
     private void finish(long target, int j, int rows, int span, int skip, long sums) {
-        boolean plain = rows == LANES && bias == 0 && !accumulate;
+        boolean plain = rows == LANES && plain();
         for (int v = 0; v < count; v++) {
-            long at = target + j * yRow + v * yVector;
             if (plain) {
+                long at = target + j * yRow + v * yVector;
                 DotKernel.sums(accumulators(sums, v), at, span * yRow);
                 continue;
             }
             long sum = sums + SUMS_BYTES;
             DotKernel.sums(accumulators(sums, v), sum, 4);
             for (int r = skip; r < rows; r++) {
-                int to = j + r * span;
-                float value = ALL.get(FLOAT, sum + 4L * r);
-                if (accumulate) {
-                    value += ALL.get(FLOAT, target + to * yRow + v * yVector);
-                }
-                if (bias != 0) {
-                    value += ALL.get(FLOAT, bias + to * biasRow + v * biasVector);
-                }
-                ALL.set(FLOAT, target + to * yRow + v * yVector, value);
+                put(target, j + r * span, v, ALL.get(FLOAT, sum + 4L * r));
             }
         }
+    }
+
+    private void put(long target, int j, int v, float sum) {
+        long at = target + j * yRow + v * yVector;
+        float value = accumulate ? sum + ALL.get(FLOAT, at) : sum;
+        if (bias != 0) {
+            value += ALL.get(FLOAT, bias + j * biasRow + v * biasVector);
+        }
+        ALL.set(FLOAT, at, value);
     }
 }

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DotProductsTest {
     private static final WorkerPool POOL = new WorkerPool(2);
     private static final DotProducts DOTS = new DotProducts(2);
+    private static final DotProducts JAVA = new DotProducts(2, false);
 
     @AfterAll
     static void close() {
@@ -58,13 +59,52 @@ class DotProductsTest {
         return at;
     }
 
-    private static float[] results(Arena arena, int vectors, int rows, int k, long x, Runnable w) {
+    /// Says what W is.
+    private interface Stored {
+        void in(DotProducts dots);
+    }
+
+    /// Results of machine code, where there is any; those of the Vector API must be the same.
+    private static float[] results(
+            Arena arena, int vectors, int rows, int k, long x, Stored weights) {
+        float[] all = results(DOTS, arena, vectors, rows, k, x, weights, false);
+        assertThat(results(JAVA, arena, vectors, rows, k, x, weights, false))
+                .as("Vector API")
+                .isEqualTo(all);
+        float[] added = results(DOTS, arena, vectors, rows, k, x, weights, true);
+        assertThat(results(JAVA, arena, vectors, rows, k, x, weights, true))
+                .as("Vector API, added to what is there")
+                .isEqualTo(added);
+        for (int i = 0; i < all.length; i++) {
+            assertThat(added[i]).isEqualTo(Float.valueOf(all[i] + 1 + i % rows));
+        }
+        return all;
+    }
+
+    private static float[] results(
+            DotProducts dots,
+            Arena arena,
+            int vectors,
+            int rows,
+            int k,
+            long x,
+            Stored weights,
+            boolean add) {
         long y = arena.allocate(4L * vectors * rows, 4).address();
-        DOTS.shape(vectors, rows, k, 1);
-        w.run();
-        DOTS.vectors(DType.F32, x, 4L * k, 4, 0);
-        DOTS.results(y, 4, 4L * rows, 0);
-        DOTS.run(POOL);
+        long bias = arena.allocate(4L * rows, 4).address();
+        for (int j = 0; j < rows; j++) {
+            Lanes.ALL.set(Lanes.FLOAT, bias + 4L * j, j);
+        }
+        for (int i = 0; i < vectors * rows; i++) {
+            Lanes.ALL.set(Lanes.FLOAT, y + 4L * i, 1);
+        }
+        dots.shape(vectors, rows, k, 1);
+        weights.in(dots);
+        dots.vectors(DType.F32, x, 4L * k, 4, 0);
+        dots.results(y, 4, 4L * rows, 0);
+        dots.bias(add ? bias : 0, 4, 0);
+        dots.accumulate(add);
+        dots.run(POOL);
         float[] all = new float[vectors * rows];
         for (int i = 0; i < all.length; i++) {
             all[i] = Lanes.ALL.get(Lanes.FLOAT, y + 4L * i);
@@ -72,8 +112,8 @@ class DotProductsTest {
         return all;
     }
 
-    private static void floats(long w, int k) {
-        DOTS.weights(DType.F32, w, 4L * k, 4, 0);
+    private static void floats(DotProducts dots, long w, int k) {
+        dots.weights(DType.F32, w, 4L * k, 4, 0);
     }
 
     @ParameterizedTest
@@ -84,7 +124,7 @@ class DotProductsTest {
             long x = gaussians(arena, vectors * k, random);
             for (DType type : new DType[] {DType.BF16, DType.F16}) {
                 Weights w = Weights.halves(arena, type, rows, k, random);
-                float[] expected = results(arena, vectors, rows, k, x, () -> floats(w.floats, k));
+                float[] expected = results(arena, vectors, rows, k, x, d -> floats(d, w.floats, k));
                 float[] actual =
                         results(
                                 arena,
@@ -92,7 +132,7 @@ class DotProductsTest {
                                 rows,
                                 k,
                                 x,
-                                () -> DOTS.weights(type, w.stored, 2L * k, 2, 0));
+                                d -> d.weights(type, w.stored, 2L * k, 2, 0));
                 assertThat(actual).as("%s", type).isEqualTo(expected);
             }
         }
@@ -116,7 +156,7 @@ class DotProductsTest {
                             bits.length,
                             k,
                             x,
-                            () -> DOTS.weights(DType.F16, w, 2L * k, 2, 0));
+                            d -> d.weights(DType.F16, w, 2L * k, 2, 0));
             assertThat(y)
                     .containsExactly(
                             Float.POSITIVE_INFINITY,
@@ -151,7 +191,7 @@ class DotProductsTest {
                     Lanes.ALL.set(Lanes.FLOAT, copy + 4L * ((long) j * k + i), value * scale);
                 }
             }
-            float[] expected = results(arena, vectors, rows, k, x, () -> floats(copy, k));
+            float[] expected = results(arena, vectors, rows, k, x, d -> floats(d, copy, k));
             float[] actual =
                     results(
                             arena,
@@ -159,9 +199,9 @@ class DotProductsTest {
                             rows,
                             k,
                             x,
-                            () -> DOTS.int8(q, k, scales, 4L * groups, group));
+                            d -> d.int8(q, k, scales, 4L * groups, group));
             assertThat(actual).isEqualTo(expected);
-            float[] alone = results(arena, 1, rows, k, x, () -> floats(copy, k));
+            float[] alone = results(arena, 1, rows, k, x, d -> floats(d, copy, k));
             for (int j = 0; j < rows; j++) {
                 assertThat(actual[j]).isEqualTo(alone[j]);
                 double sum = 0;
