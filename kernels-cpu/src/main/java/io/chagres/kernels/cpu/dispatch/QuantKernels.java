@@ -2,7 +2,6 @@ package io.chagres.kernels.cpu.dispatch;
 
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.quant.Int8Product;
-import io.chagres.tensor.DType;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Kernel;
 import io.chagres.tensor.backend.Kernels;

@@ -15,8 +15,8 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// **Order.** Element k is added by a fused multiply-add to virtual lane k mod 16 of its row, so
 /// four accumulators are 4 rows of 512-bit vectors, 2 rows of 256-bit or 1 row of 128-bit ones. The
-/// 16 lanes are added by one tree ([#sums]). Sums are therefore the same at every width and whatever
-/// else is computed beside them.
+/// 16 lanes are added by one tree ([#sums]). Sums are therefore the same at every width and
+/// whatever else is computed beside them.
 ///
 /// Four rows, because more streams than that are read more slowly. The loops count nothing but
 /// their address: C2 would split a counted one into three, which costs a third of the speed on rows
@@ -110,10 +110,18 @@ final class DotKernel {
             long at = x;
             long from = w;
             do {
-                s0 = FloatVector.fromMemorySegment(F32, ALL, from, LE).fma(FloatVector.fromMemorySegment(F32, ALL, at, LE), s0);
-                s1 = FloatVector.fromMemorySegment(F32, ALL, from + o1, LE).fma(FloatVector.fromMemorySegment(F32, ALL, at + PART1, LE), s1);
-                s2 = FloatVector.fromMemorySegment(F32, ALL, from + o2, LE).fma(FloatVector.fromMemorySegment(F32, ALL, at + PART2, LE), s2);
-                s3 = FloatVector.fromMemorySegment(F32, ALL, from + o3, LE).fma(FloatVector.fromMemorySegment(F32, ALL, at + PART3, LE), s3);
+                s0 =
+                        FloatVector.fromMemorySegment(F32, ALL, from, LE)
+                                .fma(FloatVector.fromMemorySegment(F32, ALL, at, LE), s0);
+                s1 =
+                        FloatVector.fromMemorySegment(F32, ALL, from + o1, LE)
+                                .fma(FloatVector.fromMemorySegment(F32, ALL, at + PART1, LE), s1);
+                s2 =
+                        FloatVector.fromMemorySegment(F32, ALL, from + o2, LE)
+                                .fma(FloatVector.fromMemorySegment(F32, ALL, at + PART2, LE), s2);
+                s3 =
+                        FloatVector.fromMemorySegment(F32, ALL, from + o3, LE)
+                                .fma(FloatVector.fromMemorySegment(F32, ALL, at + PART3, LE), s3);
                 from += 4 * STEP;
                 at += 4 * STEP;
             } while (at != xEnd);
@@ -225,8 +233,8 @@ final class DotKernel {
         }
     }
 
-    /// The same tree in registers, where a row is one vector and there are four rows: each is folded
-    /// to four lanes, then the four rows share a vector.
+    /// The same tree in registers, where a row is one vector and there are four rows: each is
+    /// folded to four lanes, then the four rows share a vector.
     private static void rowsOfOneVector(long acc, long target, long step) {
         FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
         s0 = s0.add(s0.rearrange(BY_8));

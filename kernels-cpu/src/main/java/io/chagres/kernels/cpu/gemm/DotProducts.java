@@ -8,9 +8,9 @@ import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.tensor.DType;
 import org.jspecify.annotations.Nullable;
 
-/// Products of one vector or a few with the rows of a matrix W that are contiguous along k: `y[j][v]
-/// = Σₖ W[j][k] x[v][k]`. W is read once, from wherever it lies and as it is stored, and nothing is
-/// packed.
+/// Products of one vector or a few with the rows of a matrix W that are contiguous along k:
+/// `y[j][v] = Σₖ W[j][k] x[v][k]`. W is read once, from wherever it lies and as it is stored, and
+/// nothing is packed.
 ///
 /// W is F32, BF16, F16, or I8 with scales; each element becomes a float (of an I8: times its scale,
 /// rounded) and goes into a sum whose order [DotKernel] fixes. So a result depends neither on how W
@@ -245,8 +245,7 @@ public final class DotProducts implements WorkerPool.Body {
         MachineDots.put(sums, DotCode.SCALES, scaled ? scales + j * scaleRow : 0);
         MachineDots.put(sums, DotCode.SCALE_ROW, scaled ? span * scaleRow : 0);
         MachineDots.put(sums, DotCode.SCALE_NEXT, scaled ? scaleRow : 0);
-        MachineDots.put(
-                sums, DotCode.Y, plain ? y + item * yBatch + j * yRow : sums + SUMS_BYTES);
+        MachineDots.put(sums, DotCode.Y, plain ? y + item * yBatch + j * yRow : sums + SUMS_BYTES);
         MachineDots.put(sums, DotCode.Y_ROW, span * to);
         MachineDots.put(sums, DotCode.Y_NEXT, to);
         return sums;

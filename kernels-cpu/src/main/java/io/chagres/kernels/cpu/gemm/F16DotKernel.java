@@ -45,9 +45,15 @@ final class F16DotKernel {
     /// As [DotKernel#run].
     static void run(long w, long wRow, long x, long xEnd, long acc) {
         FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
-        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + ROW1 * DotKernel.ACCUMULATOR_ROW + PART1 * V, LE);
-        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + ROW2 * DotKernel.ACCUMULATOR_ROW + PART2 * V, LE);
-        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + ROW3 * DotKernel.ACCUMULATOR_ROW + PART3 * V, LE);
+        FloatVector s1 =
+                FloatVector.fromMemorySegment(
+                        F32, ALL, acc + ROW1 * DotKernel.ACCUMULATOR_ROW + PART1 * V, LE);
+        FloatVector s2 =
+                FloatVector.fromMemorySegment(
+                        F32, ALL, acc + ROW2 * DotKernel.ACCUMULATOR_ROW + PART2 * V, LE);
+        FloatVector s3 =
+                FloatVector.fromMemorySegment(
+                        F32, ALL, acc + ROW3 * DotKernel.ACCUMULATOR_ROW + PART3 * V, LE);
         long o1 = ROW1 * wRow + PART1 * PIECE;
         long o2 = ROW2 * wRow + PART2 * PIECE;
         long o3 = ROW3 * wRow + PART3 * PIECE;

@@ -40,30 +40,25 @@ final class Int8DotKernel {
     /// `wRow` and their scales `scaleRow` bytes apart, until x reaches `xEnd`: whole groups, which
     /// are whole steps.
     static void run(
-            long w,
-            long wRow,
-            long scales,
-            long scaleRow,
-            int group,
-            long x,
-            long xEnd,
-            long acc) {
+            long w, long wRow, long scales, long scaleRow, int group, long x, long xEnd, long acc) {
         FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
-        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + ROW1 * DotKernel.ACCUMULATOR_ROW + PART1 * V, LE);
-        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + ROW2 * DotKernel.ACCUMULATOR_ROW + PART2 * V, LE);
-        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + ROW3 * DotKernel.ACCUMULATOR_ROW + PART3 * V, LE);
+        FloatVector s1 =
+                FloatVector.fromMemorySegment(
+                        F32, ALL, acc + ROW1 * DotKernel.ACCUMULATOR_ROW + PART1 * V, LE);
+        FloatVector s2 =
+                FloatVector.fromMemorySegment(
+                        F32, ALL, acc + ROW2 * DotKernel.ACCUMULATOR_ROW + PART2 * V, LE);
+        FloatVector s3 =
+                FloatVector.fromMemorySegment(
+                        F32, ALL, acc + ROW3 * DotKernel.ACCUMULATOR_ROW + PART3 * V, LE);
         long o1 = ROW1 * wRow + PART1 / SHARE * PIECE;
         long o2 = ROW2 * wRow + PART2 / SHARE * PIECE;
         long o3 = ROW3 * wRow + PART3 / SHARE * PIECE;
         do {
-            FloatVector c0 =
-                    FloatVector.broadcast(F32, ALL.get(FLOAT, scales));
-            FloatVector c1 =
-                    FloatVector.broadcast(F32, ALL.get(FLOAT, scales + ROW1 * scaleRow));
-            FloatVector c2 =
-                    FloatVector.broadcast(F32, ALL.get(FLOAT, scales + ROW2 * scaleRow));
-            FloatVector c3 =
-                    FloatVector.broadcast(F32, ALL.get(FLOAT, scales + ROW3 * scaleRow));
+            FloatVector c0 = FloatVector.broadcast(F32, ALL.get(FLOAT, scales));
+            FloatVector c1 = FloatVector.broadcast(F32, ALL.get(FLOAT, scales + ROW1 * scaleRow));
+            FloatVector c2 = FloatVector.broadcast(F32, ALL.get(FLOAT, scales + ROW2 * scaleRow));
+            FloatVector c3 = FloatVector.broadcast(F32, ALL.get(FLOAT, scales + ROW3 * scaleRow));
             long groupEnd = w + group;
             do {
                 FloatVector x0 = FloatVector.fromMemorySegment(F32, ALL, x, LE);

@@ -8,8 +8,8 @@ import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.tensor.DType;
 
-/// The product of a vector with a matrix W that is contiguous along j: `y[j] = Σₖ x[k] W[j][k]` as a
-/// sum of W's rows of constant k, each times a number. Columns are shared out among threads; each
+/// The product of a vector with a matrix W that is contiguous along j: `y[j] = Σₖ x[k] W[j][k]` as
+/// a sum of W's rows of constant k, each times a number. Columns are shared out among threads; each
 /// result is a chain of fused multiply-adds in the order of k ([AxpyKernel]), whoever computes it.
 final class ScaledRows implements WorkerPool.Body {
     private static final int LEAST_COLUMNS = 128;
@@ -106,7 +106,10 @@ final class ScaledRows implements WorkerPool.Body {
             addRows(rest, left, stage, x, sums + 4L * whole);
         }
         for (int j = 0; j < end - first; j++) {
-            put(p.c + item * p.cBatch + (first + j) * yRow, ALL.get(FLOAT, sums + 4L * j), first + j);
+            put(
+                    p.c + item * p.cBatch + (first + j) * yRow,
+                    ALL.get(FLOAT, sums + 4L * j),
+                    first + j);
         }
     }
 

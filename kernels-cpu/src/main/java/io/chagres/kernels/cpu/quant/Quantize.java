@@ -62,11 +62,7 @@ public final class Quantize {
                 (a, from, to, worker) -> {
                     int length = (int) a.l[1];
                     for (long g = from; g < to; g++) {
-                        group(
-                                a.l[0] + 4 * g * length,
-                                length,
-                                a.l[2] + g * length,
-                                a.l[3] + 4 * g);
+                        group(a.l[0] + 4 * g * length, length, a.l[2] + g * length, a.l[3] + 4 * g);
                     }
                 });
     }
@@ -113,8 +109,7 @@ public final class Quantize {
                                 .fma(times, round)
                                 .reinterpretAsInts()
                                 .sub(ROUND_BITS);
-                bytes =
-                        bytes.or((ByteVector) high.convertShape(VectorOperators.I2B, BYTES, -1));
+                bytes = bytes.or((ByteVector) high.convertShape(VectorOperators.I2B, BYTES, -1));
             }
             bytes.intoMemorySegment(ALL, q + i, LE);
         }

@@ -170,8 +170,16 @@ class DotProductsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1,37,64,64", "1,600,128,32", "2,18,96,32", "3,5,100,100", "1,29,120,24", "4,9,48,16",
-        "1,40,1300,1300", "1,8,4096,128", "7,13,1152,64", "1,2,7,1"
+        "1,37,64,64",
+        "1,600,128,32",
+        "2,18,96,32",
+        "3,5,100,100",
+        "1,29,120,24",
+        "4,9,48,16",
+        "1,40,1300,1300",
+        "1,8,4096,128",
+        "7,13,1152,64",
+        "1,2,7,1"
     })
     void integersWithScalesAreTheirDequantisedCopy(int vectors, int rows, int k, int group) {
         Random random = new Random(31L * rows + k);

@@ -298,10 +298,7 @@ class AssemblerTest {
                         "vpmovsxbd zmm20,[r10+r8*2]",
                         "62827d48212442",
                         c -> c.vpmovsxbd(z(20), at(R10, R8, 2))),
-                form(
-                        "vpmovsxbd ymm4,[rsi+8]",
-                        "c4e27d216608",
-                        c -> c.vpmovsxbd(y(4), at(RSI, 8))),
+                form("vpmovsxbd ymm4,[rsi+8]", "c4e27d216608", c -> c.vpmovsxbd(y(4), at(RSI, 8))),
                 form(
                         "vcvtph2ps zmm6,[r10+r9]",
                         "62927d4813340a",
