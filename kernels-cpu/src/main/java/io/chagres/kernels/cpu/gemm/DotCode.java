@@ -10,8 +10,8 @@ import io.chagres.kernels.cpu.machine.Operand.Memory;
 import io.chagres.kernels.cpu.machine.Vec;
 import io.chagres.tensor.DType;
 
-/// Assembles, for AVX-512, what [DotKernel#tiles] does in Java: dot products of one vector with
-/// tiles of four rows, whose elements become floats in registers. The order of additions, and so
+/// Assembles, for AVX-512, what [DotKernel#tiles] does in Java: dot products of one, two or four
+/// vectors with tiles of four rows, whose elements become floats in registers. The order of additions, and so
 /// each bit, is that of [DotKernel].
 ///
 /// `void (long *parameters)`, the parameters being 8 bytes each at the offsets below, lengths in
@@ -45,12 +45,18 @@ final class DotCode {
 
     static final int Y_ROW = 88;
     static final int Y_NEXT = 96;
-    static final int BYTES = 104;
+
+    /// From vector to vector, and from the results of one to those of the next.
+    static final int X_VECTOR = 104;
+
+    static final int Y_VECTOR = 112;
+
+    /// Most vectors at a time.
+    static final int MOST_VECTORS = 4;
 
     private static final int ROWS = 4;
     private static final Gpr ARGS = Gpr.RDI;
     private static final Gpr TILE = Gpr.RSI;
-    private static final Gpr RESULT = Gpr.RDX;
     private static final Gpr ROW = Gpr.R8;
     private static final Gpr ROW3 = Gpr.R9;
     private static final Gpr FROM = Gpr.R10;
@@ -60,34 +66,43 @@ final class DotCode {
     private static final Gpr SCALE = Gpr.R12;
     private static final Gpr SCALE1 = Gpr.R13;
     private static final Gpr SCALE3 = Gpr.R14;
-    private static final Gpr[] KEPT = {TILES_LEFT, GROUPS_LEFT, SCALE, SCALE1, SCALE3};
-
-    /// The part of the vector that all rows are multiplied with.
-    private static final Vec FACTOR = new Vec(3 * ROWS, 512);
+    private static final Gpr NEXT_VECTOR = Gpr.R15;
+    private static final Gpr NEXT_VECTOR3 = Gpr.RDX;
+    private static final Gpr[] KEPT = {
+        TILES_LEFT, GROUPS_LEFT, SCALE, SCALE1, SCALE3, NEXT_VECTOR
+    };
 
     private final Assembler code;
     private final DType type;
+    private final int vectors;
 
-    private DotCode(Assembler code, DType type) {
+    private DotCode(Assembler code, DType type, int vectors) {
         this.code = code;
         this.type = type;
+        this.vectors = vectors;
     }
 
-    /// Assembles the routine for rows stored as F32, BF16, F16 or I8.
-    static void assemble(Assembler code, DType type) {
-        new DotCode(code, type).all();
+    /// Assembles the routine for rows stored as F32, BF16, F16 or I8. It leaves the place of the
+    /// next results in the parameter [#Y].
+    static void assemble(Assembler code, DType type, int vectors) {
+        new DotCode(code, type, vectors).all();
     }
 
-    private static Vec sum(int row) {
-        return new Vec(row, 512);
+    private static Vec sum(int vector, int row) {
+        return new Vec(ROWS * vector + row, 512);
     }
 
     private static Vec element(int row) {
-        return new Vec(ROWS + row, 512);
+        return new Vec(ROWS * MOST_VECTORS + row, 512);
     }
 
     private static Vec scale(int row) {
-        return new Vec(2 * ROWS + row, 512);
+        return new Vec(ROWS * (MOST_VECTORS + 1) + row, 512);
+    }
+
+    /// The part of a vector that all rows are multiplied with.
+    private static Vec factor(int vector) {
+        return new Vec(ROWS * (MOST_VECTORS + 2) + vector, 512);
     }
 
     /// A place in row `row`, where rows start at `base`.
@@ -106,7 +121,7 @@ final class DotCode {
         code.mov(TILE, at(ARGS, W));
         code.mov(ROW, at(ARGS, W_ROW));
         code.lea(ROW3, at(ROW, ROW, 2));
-        code.mov(RESULT, at(ARGS, Y));
+        code.mov(NEXT_VECTOR, at(ARGS, X_VECTOR));
         code.mov(TILES_LEFT, at(ARGS, TILES));
         code.mov(SCALE, at(ARGS, SCALES));
         code.mov(SCALE1, at(ARGS, SCALE_ROW));
@@ -119,7 +134,6 @@ final class DotCode {
         multiply();
         finish();
         code.add(TILE, at(ARGS, W_NEXT));
-        code.add(RESULT, at(ARGS, Y_NEXT));
         code.add(SCALE, at(ARGS, SCALE_NEXT));
         code.dec(TILES_LEFT);
         code.jnz(tile);
@@ -131,9 +145,11 @@ final class DotCode {
     }
 
     private void multiply() {
-        for (int row = 0; row < ROWS; row++) {
-            code.vpxor(sum(row), sum(row), sum(row));
+        for (int i = 0; i < ROWS * vectors; i++) {
+            Vec sum = sum(i / ROWS, i % ROWS);
+            code.vpxor(sum, sum, sum);
         }
+        code.lea(NEXT_VECTOR3, at(NEXT_VECTOR, NEXT_VECTOR, 2));
         code.mov(FROM, TILE);
         code.mov(VECTOR, at(ARGS, X));
         code.mov(Gpr.RAX, SCALE);
@@ -148,7 +164,9 @@ final class DotCode {
         code.mov(Gpr.RCX, at(ARGS, STEPS));
         code.align(32);
         Label step = code.here();
-        code.vmovups(FACTOR, at(VECTOR));
+        for (int v = 0; v < vectors; v++) {
+            code.vmovups(factor(v), place(VECTOR, NEXT_VECTOR, NEXT_VECTOR3, v));
+        }
         for (int row = 0; row < ROWS; row++) {
             multiplyAdd(row, place(FROM, ROW, ROW3, row));
         }
@@ -176,44 +194,61 @@ final class DotCode {
                 code.vmulps(e, e, scale(row));
             }
             default -> {
-                code.vfmadd231ps(sum(row), FACTOR, source);
-                return;
+                if (vectors == 1) {
+                    code.vfmadd231ps(sum(0, row), factor(0), source);
+                    return;
+                }
+                code.vmovups(e, source);
             }
         }
-        code.vfmadd231ps(sum(row), FACTOR, e);
+        for (int v = 0; v < vectors; v++) {
+            code.vfmadd231ps(sum(v, row), factor(v), e);
+        }
     }
 
-    /// The tree of [DotKernel#sums], the last part of it for the four rows together.
     private void finish() {
+        code.mov(Gpr.RDX, at(ARGS, Y));
+        code.mov(Gpr.RAX, at(ARGS, Y_ROW));
+        code.lea(Gpr.RCX, at(Gpr.RAX, Gpr.RAX, 2));
+        for (int v = 0; v < vectors; v++) {
+            add(v);
+            for (int row = 0; row < ROWS; row++) {
+                Memory result = place(Gpr.RDX, Gpr.RAX, Gpr.RCX, row);
+                code.vmovups(result.plus(-4 * row), Mask.merge(1 + row), element(0).as(128));
+            }
+            code.add(Gpr.RDX, at(ARGS, Y_VECTOR));
+        }
+        code.mov(Gpr.RDX, at(ARGS, Y));
+        code.add(Gpr.RDX, at(ARGS, Y_NEXT));
+        code.mov(at(ARGS, Y), Gpr.RDX);
+    }
+
+    /// Adds a vector's accumulators by the tree of [DotKernel#sums], the last part of it for the
+    /// four rows together, which leaves their sums in the first element register.
+    private void add(int v) {
         for (int row = 0; row < ROWS; row++) {
-            code.vshuff32x4(element(row), sum(row), sum(row), 0x4e);
-            code.vaddps(sum(row), sum(row), element(row));
+            code.vshuff32x4(element(row), sum(v, row), sum(v, row), 0x4e);
+            code.vaddps(sum(v, row), sum(v, row), element(row));
         }
         for (int row = 0; row < ROWS; row++) {
-            code.vshuff32x4(element(row), sum(row), sum(row), 0xb1);
-            code.vaddps(sum(row), sum(row), element(row));
+            code.vshuff32x4(element(row), sum(v, row), sum(v, row), 0xb1);
+            code.vaddps(sum(v, row), sum(v, row), element(row));
         }
         for (int pair = 0; pair < 2; pair++) {
-            Vec a = sum(2 * pair).as(128);
-            Vec b = sum(2 * pair + 1).as(128);
+            Vec a = sum(v, 2 * pair).as(128);
+            Vec b = sum(v, 2 * pair + 1).as(128);
             Vec low = element(2 * pair).as(128);
             Vec high = element(2 * pair + 1).as(128);
             code.vunpcklps(low, a, b);
             code.vunpckhps(high, a, b);
             code.vaddps(a, low, high);
         }
-        Vec first = sum(0).as(128);
-        Vec second = sum(2).as(128);
+        Vec first = sum(v, 0).as(128);
+        Vec second = sum(v, 2).as(128);
         Vec even = element(0).as(128);
         Vec odd = element(1).as(128);
         code.vunpcklpd(even, first, second);
         code.vunpckhpd(odd, first, second);
         code.vaddps(even, even, odd);
-        code.mov(Gpr.RAX, at(ARGS, Y_ROW));
-        code.lea(Gpr.RCX, at(Gpr.RAX, Gpr.RAX, 2));
-        for (int row = 0; row < ROWS; row++) {
-            Memory result = place(RESULT, Gpr.RAX, Gpr.RCX, row);
-            code.vmovups(result.plus(-4 * row), Mask.merge(1 + row), even);
-        }
     }
 }

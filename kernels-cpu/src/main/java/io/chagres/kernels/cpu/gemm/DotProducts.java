@@ -38,7 +38,8 @@ public final class DotProducts implements WorkerPool.Body {
 
     private static final int LANES = DotKernel.ROWS;
     private static final long STAGE_ROW = 4L * CHUNK;
-    private static final long STAGE_BYTES = LANES * STAGE_ROW;
+    private static final long STAGE_BYTES =
+            Math.max(LANES * STAGE_ROW, 4L * MOST_VECTORS * MOST_ROWS);
     private static final long SUMS_BYTES = MOST_VECTORS * (long) DotKernel.ACCUMULATORS;
 
     private final @Nullable MachineDots machine;
@@ -182,9 +183,9 @@ public final class DotProducts implements WorkerPool.Body {
             int span = (end - first) / LANES;
             MachineDots code = machine;
             if (code != null && span > 0 && wholeSteps()) {
-                code.run(type, parameters(item, first, span, sums));
+                code.run(type, count, parameters(item, first, span, sums));
                 finishTiles(item, first, span, sums);
-            } else if (span > 0 && type == DType.F32 && wholeSteps()) {
+            } else if (span > 0 && type == DType.F32 && count == 1 && wholeSteps()) {
                 tiles(item, first, span, sums);
                 finishTiles(item, first, span, sums);
             } else {
@@ -201,10 +202,9 @@ public final class DotProducts implements WorkerPool.Body {
         }
     }
 
-    /// Whether there is one vector, and rows are whole steps that can be read where they lie.
+    /// Whether rows are whole steps that can be read where they lie.
     private boolean wholeSteps() {
-        return count == 1
-                && wStep == type.bytes()
+        return wStep == type.bytes()
                 && k % DotKernel.STEP == 0
                 && (type != DType.I8 || group % DotKernel.STEP == 0);
     }
@@ -248,14 +248,21 @@ public final class DotProducts implements WorkerPool.Body {
         MachineDots.put(sums, DotCode.Y, plain ? y + item * yBatch + j * yRow : sums + SUMS_BYTES);
         MachineDots.put(sums, DotCode.Y_ROW, span * to);
         MachineDots.put(sums, DotCode.Y_NEXT, to);
+        MachineDots.put(sums, DotCode.X_VECTOR, xVector);
+        MachineDots.put(sums, DotCode.Y_VECTOR, plain ? yVector : 4L * LANES * span);
         return sums;
     }
 
     /// Takes results from where the tiles left them, if that is not where they belong.
     private void finishTiles(int item, int j, int span, long sums) {
-        if (!plain()) {
+        if (plain()) {
+            return;
+        }
+        long from = sums + SUMS_BYTES;
+        for (int v = 0; v < count; v++) {
             for (int r = 0; r < span * LANES; r++) {
-                put(y + item * yBatch, j + r, 0, ALL.get(FLOAT, sums + SUMS_BYTES + 4L * r));
+                put(y + item * yBatch, j + r, v, ALL.get(FLOAT, from));
+                from += 4;
             }
         }
     }

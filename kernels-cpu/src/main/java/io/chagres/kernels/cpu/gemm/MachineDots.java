@@ -24,12 +24,20 @@ final class MachineDots {
 
     private final MethodHandle caller =
             MachineCode.caller(FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
-    private final Map<DType, MemorySegment> routines = new EnumMap<>(DType.class);
+    private final Map<DType, MemorySegment[]> routines = new EnumMap<>(DType.class);
 
     private MachineDots() {
         for (DType type : new DType[] {DType.F32, DType.BF16, DType.F16, DType.I8}) {
-            long address = MachineCode.install("dots " + type, c -> DotCode.assemble(c, type));
-            routines.put(type, MemorySegment.ofAddress(address));
+            MemorySegment[] byVectors = new MemorySegment[DotCode.MOST_VECTORS + 1];
+            for (int vectors = 1; vectors <= DotCode.MOST_VECTORS; vectors *= 2) {
+                int number = vectors;
+                long address =
+                        MachineCode.install(
+                                "dots " + type + " " + vectors,
+                                c -> DotCode.assemble(c, type, number));
+                byVectors[vectors] = MemorySegment.ofAddress(address);
+            }
+            routines.put(type, byVectors);
         }
     }
 
@@ -38,25 +46,34 @@ final class MachineDots {
         return HERE;
     }
 
-    /// Computes what the parameters say, in as many calls as are due. Overwrites some of them.
-    void run(DType type, long parameters) {
-        MemorySegment code = routines.get(type);
+    /// Computes what the parameters say, in as many calls as are due: a part of W that fits L2 is
+    /// read for four vectors, then for the next ones. Overwrites some of the parameters.
+    void run(DType type, int vectors, long parameters) {
+        MemorySegment[] code = routines.get(type);
         if (code == null) {
             throw new IllegalArgumentException("no dot products of " + type);
         }
+        long w = get(parameters, DotCode.W);
+        long x = get(parameters, DotCode.X);
+        long y = get(parameters, DotCode.Y);
+        long scales = get(parameters, DotCode.SCALES);
         long tiles = get(parameters, DotCode.TILES);
         long elements =
                 get(parameters, DotCode.STEPS) * get(parameters, DotCode.GROUPS) * DotKernel.STEP;
         long tileBytes = DotKernel.ROWS * elements * type.bytes();
         long atOnce = Math.max(1, MOST_BYTES / tileBytes);
-        while (tiles > 0) {
-            long now = Math.min(tiles, atOnce);
-            put(parameters, DotCode.TILES, now);
-            call(code, parameters);
-            tiles -= now;
-            advance(parameters, DotCode.W, now * get(parameters, DotCode.W_NEXT));
-            advance(parameters, DotCode.Y, now * get(parameters, DotCode.Y_NEXT));
-            advance(parameters, DotCode.SCALES, now * get(parameters, DotCode.SCALE_NEXT));
+        for (long tile = 0; tile < tiles; tile += atOnce) {
+            put(parameters, DotCode.TILES, Math.min(tiles - tile, atOnce));
+            put(parameters, DotCode.W, w + tile * get(parameters, DotCode.W_NEXT));
+            put(parameters, DotCode.SCALES, scales + tile * get(parameters, DotCode.SCALE_NEXT));
+            long results = y + tile * get(parameters, DotCode.Y_NEXT);
+            int taken;
+            for (int v = 0; v < vectors; v += taken) {
+                taken = Math.min(Integer.highestOneBit(vectors - v), DotCode.MOST_VECTORS);
+                put(parameters, DotCode.X, x + v * get(parameters, DotCode.X_VECTOR));
+                put(parameters, DotCode.Y, results + v * get(parameters, DotCode.Y_VECTOR));
+                call(code[taken], parameters);
+            }
         }
     }
 
@@ -66,10 +83,6 @@ final class MachineDots {
 
     private static long get(long parameters, int offset) {
         return ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, parameters + offset);
-    }
-
-    private static void advance(long parameters, int offset, long by) {
-        put(parameters, offset, get(parameters, offset) + by);
     }
 
     private void call(MemorySegment code, long parameters) {
