@@ -11,8 +11,8 @@ import io.chagres.kernels.cpu.machine.Vec;
 import io.chagres.tensor.DType;
 
 /// Assembles, for AVX-512, what [DotKernel#tiles] does in Java: dot products of one, two or four
-/// vectors with tiles of four rows, whose elements become floats in registers. The order of additions, and so
-/// each bit, is that of [DotKernel].
+/// vectors with tiles of four rows, whose elements become floats in registers. The order of
+/// additions, and so each bit, is that of [DotKernel].
 ///
 /// `void (long *parameters)`, the parameters being 8 bytes each at the offsets below, lengths in
 /// bytes.
@@ -68,9 +68,7 @@ final class DotCode {
     private static final Gpr SCALE3 = Gpr.R14;
     private static final Gpr NEXT_VECTOR = Gpr.R15;
     private static final Gpr NEXT_VECTOR3 = Gpr.RDX;
-    private static final Gpr[] KEPT = {
-        TILES_LEFT, GROUPS_LEFT, SCALE, SCALE1, SCALE3, NEXT_VECTOR
-    };
+    private static final Gpr[] KEPT = {TILES_LEFT, GROUPS_LEFT, SCALE, SCALE1, SCALE3, NEXT_VECTOR};
 
     private final Assembler code;
     private final DType type;
