@@ -13,16 +13,18 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Single precision goes one of three ways, chosen by shape and layout alone: with few rows or
 /// columns a [VectorProduct], which packs nothing; otherwise blocks of packed panels ([Product],
-/// sizes in [Tiling]), of which small products skip the packing. Double precision ([DoubleProduct])
-/// is for checking gradients.
+/// sizes in [Tiling]), of which small products skip the packing. Panels are multiplied by machine
+/// code where there can be any, else by the Vector API, with the same bits. Double precision
+/// ([DoubleProduct]) is for checking gradients.
 ///
 /// **Bits.** A result depends on the operands, their sizes and layouts, and on nothing else: not on
 /// the number of threads, on what the compiler has got to, or on the vector width. Each element is
 /// a sum of fused multiply-adds in a fixed order.
 ///
 /// An instance may be used by any number of threads at once. Memory for packing is kept and reused
-/// for as long as the instance lives: up to 10 MiB for B and 0.5 MiB per thread for A, per thread
-/// that calls at the same time. After the first call of the largest size a call allocates nothing.
+/// for as long as the instance lives: for each of the pool's threads up to 0.5 MiB for A and 12 MiB
+/// for B (4 MiB with more than two threads), all this per thread that calls at the same time. After
+/// the first call of the largest size a call allocates nothing.
 public final class Gemm {
     private static final int IDLE_SLOTS = 64;
 

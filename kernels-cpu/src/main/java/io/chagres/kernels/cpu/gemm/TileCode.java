@@ -9,8 +9,8 @@ import io.chagres.kernels.cpu.machine.Mask;
 import io.chagres.kernels.cpu.machine.Operand.Memory;
 import io.chagres.kernels.cpu.machine.Vec;
 
-/// Assembles the micro-kernels: up to [Tiling#ROWS] rows by two vectors, from packed panels or with
-/// A as it lies, for every [Format].
+/// Assembles the micro-kernels: up to [Tiling#ROWS] rows by one or two vectors, from packed panels
+/// or with A as it lies, for every [Format].
 ///
 /// A kernel is called with the address of a block of [Parameters]. It holds the tile in registers,
 /// walks once down both panels and then finishes the tile: sums so far, scales, bias, rounding, the
@@ -27,17 +27,20 @@ final class TileCode {
     private final int bits;
     private final Format format;
     private final int rows;
+    private final int halves;
     private final boolean strided;
     private final int bytes;
     private final int lanes;
     private final int firstB;
     private final Vec[] spare;
 
-    private TileCode(Assembler code, int bits, Format format, int rows, boolean strided) {
+    private TileCode(
+            Assembler code, int bits, Format format, int rows, int halves, boolean strided) {
         this.code = code;
         this.bits = bits;
         this.format = format;
         this.rows = rows;
+        this.halves = halves;
         this.strided = strided;
         bytes = bits / 8;
         lanes = bits / 32;
@@ -49,9 +52,11 @@ final class TileCode {
         }
     }
 
-    /// Assembles the kernel for `rows` rows: `void (long *parameters)`.
-    static void assemble(Assembler code, int bits, Format format, int rows, boolean strided) {
-        TileCode tile = new TileCode(code, bits, format, rows, strided);
+    /// Assembles the kernel for `rows` rows and one or two vectors (`halves` of a panel of B):
+    /// `void (long *parameters)`.
+    static void assemble(
+            Assembler code, int bits, Format format, int rows, int halves, boolean strided) {
+        TileCode tile = new TileCode(code, bits, format, rows, halves, strided);
         tile.multiply();
         tile.finish();
     }
@@ -84,18 +89,21 @@ final class TileCode {
         code.mov(Gpr.R11, parameter(Parameters.B_STEP));
         code.mov(Gpr.RCX, parameter(Parameters.DEPTH));
         for (int i = 0; i < rows; i++) {
-            code.vpxor(sum(i, 0), sum(i, 0), sum(i, 0));
-            code.vpxor(sum(i, 1), sum(i, 1), sum(i, 1));
+            for (int half = 0; half < halves; half++) {
+                code.vpxor(sum(i, half), sum(i, half), sum(i, half));
+            }
         }
         code.align(32);
         Label top = code.here();
-        code.vmovups(b(0), at(Gpr.RDX));
-        code.vmovups(b(1), at(Gpr.RDX, bytes));
+        for (int half = 0; half < halves; half++) {
+            code.vmovups(b(half), at(Gpr.RDX, half * bytes));
+        }
         for (int i = 0; i < rows; i++) {
             Vec a = spare[i % spare.length];
             code.vbroadcastss(a, strided ? row(pointers[i / 3], i % 3) : at(Gpr.RSI, 4 * i));
-            multiplyAdd(sum(i, 0), a, b(0));
-            multiplyAdd(sum(i, 1), a, b(1));
+            for (int half = 0; half < halves; half++) {
+                multiplyAdd(sum(i, half), a, b(half));
+            }
         }
         for (int i = 0; i < pointersUsed; i++) {
             if (strided) {
@@ -125,11 +133,11 @@ final class TileCode {
     private void finish() {
         if (format == Format.I8) {
             code.mov(Gpr.RAX, parameter(Parameters.CORRECTION));
-            code.vmovups(b(0), at(Gpr.RAX));
-            code.vmovups(b(1), at(Gpr.RAX, bytes));
-            for (int i = 0; i < rows; i++) {
-                code.vpsubd(sum(i, 0), sum(i, 0), b(0));
-                code.vpsubd(sum(i, 1), sum(i, 1), b(1));
+            for (int half = 0; half < halves; half++) {
+                code.vmovups(b(half), at(Gpr.RAX, half * bytes));
+                for (int i = 0; i < rows; i++) {
+                    code.vpsubd(sum(i, half), sum(i, half), b(half));
+                }
             }
         }
         Label partial = code.label();
@@ -191,7 +199,7 @@ final class TileCode {
         code.jz(none);
         code.mov(Gpr.R8, parameter(Parameters.SUMS_ROW));
         for (int i = 0; i < rows; i++) {
-            for (int half = 0; half < 2; half++) {
+            for (int half = 0; half < halves; half++) {
                 Vec old = spare[(2 * i + half) % spare.length];
                 load(old, at(Gpr.RSI, half * bytes), half, masked);
                 if (format == Format.I8) {
@@ -212,7 +220,7 @@ final class TileCode {
         code.test(Gpr.RSI);
         code.jz(none);
         code.mov(Gpr.RAX, parameter(Parameters.ROW_SCALE));
-        for (int half = 0; half < 2; half++) {
+        for (int half = 0; half < halves; half++) {
             Vec columnScale = spare[0];
             load(columnScale, at(Gpr.RSI, half * bytes), half, true);
             for (int i = 0; i < rows; i++) {
@@ -235,7 +243,7 @@ final class TileCode {
         code.mov(Gpr.RSI, parameter(Parameters.C));
         code.mov(Gpr.R8, parameter(Parameters.C_ROW));
         for (int i = 0; i < rows; i++) {
-            for (int half = 0; half < 2; half++) {
+            for (int half = 0; half < halves; half++) {
                 Vec old = spare[(2 * i + half) % spare.length];
                 code.vpmovzxwd(old, Mask.zero(1 + half), at(Gpr.RSI, half * bytes / 2));
                 code.vpslld(old, old, 16);
@@ -251,7 +259,7 @@ final class TileCode {
         code.mov(Gpr.RSI, parameter(Parameters.BIAS));
         code.test(Gpr.RSI);
         code.jz(none);
-        for (int half = 0; half < 2; half++) {
+        for (int half = 0; half < halves; half++) {
             load(spare[half], at(Gpr.RSI, half * bytes), half, masked);
             for (int i = 0; i < rows; i++) {
                 code.vaddps(sum(i, half), sum(i, half), spare[half]);
@@ -264,7 +272,7 @@ final class TileCode {
         code.mov(Gpr.RSI, parameter(Parameters.C));
         code.mov(Gpr.R8, parameter(Parameters.C_ROW));
         for (int i = 0; i < rows; i++) {
-            for (int half = 0; half < 2; half++) {
+            for (int half = 0; half < halves; half++) {
                 Memory place = at(Gpr.RSI, half * bytes);
                 if (!masked) {
                     code.vmovups(place, sum(i, half));
@@ -283,7 +291,7 @@ final class TileCode {
         code.mov(Gpr.RSI, parameter(Parameters.C));
         code.mov(Gpr.R8, parameter(Parameters.C_ROW));
         for (int i = 0; i < rows; i++) {
-            for (int half = 0; half < 2; half++) {
+            for (int half = 0; half < halves; half++) {
                 Vec narrow = spare[(2 * i + half) % spare.length].as(bits / 2);
                 code.vcvtneps2bf16(narrow, sum(i, half));
                 code.vmovdqu16(at(Gpr.RSI, half * lanes * 2), Mask.merge(1 + half), narrow);
