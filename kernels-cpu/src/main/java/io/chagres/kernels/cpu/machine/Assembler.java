@@ -42,6 +42,8 @@ public final class Assembler extends GeneralAssembler {
     private static final Form INT_TO_FLOAT = new Form(PREFIX_NONE, MAP_0F, 0, 0x5b);
     private static final Form WIDEN16 = new Form(PREFIX_66, MAP_0F38, 0, 0x33);
     private static final Form WIDEN8 = new Form(PREFIX_66, MAP_0F38, 0, 0x31);
+    private static final Form WIDEN8_SIGNED = new Form(PREFIX_66, MAP_0F38, 0, 0x21);
+    private static final Form FROM_F16 = new Form(PREFIX_66, MAP_0F38, 0, 0x13);
     private static final Form UNPACK_LOW = new Form(PREFIX_NONE, MAP_0F, 0, 0x14);
     private static final Form UNPACK_HIGH = new Form(PREFIX_NONE, MAP_0F, 0, 0x15);
 
@@ -256,6 +258,16 @@ public final class Assembler extends GeneralAssembler {
     /// Each 32-bit lane = an unsigned 8-bit number.
     public void vpmovzxbd(Vec target, Mask mask, Operand.Memory source) {
         widen(WIDEN8, target, mask, source, 32);
+    }
+
+    /// Each 32-bit lane = a signed 8-bit number.
+    public void vpmovsxbd(Vec target, Operand.Memory source) {
+        widen(WIDEN8_SIGNED, target, Mask.NONE, source, 32);
+    }
+
+    /// Each float = a half-precision number. AVX-512F, or F16C if narrower.
+    public void vcvtph2ps(Vec target, Operand.Memory source) {
+        widen(FROM_F16, target, Mask.NONE, source, 16);
     }
 
     private void widen(Form form, Vec target, Mask mask, Operand.Memory source, int ratio) {

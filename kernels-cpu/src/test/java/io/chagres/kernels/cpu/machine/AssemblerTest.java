@@ -291,6 +291,23 @@ class AssemblerTest {
                         "c4e27d316608",
                         c -> c.vpmovzxbd(y(4), Mask.NONE, at(RSI, 8))),
                 form(
+                        "vpmovsxbd zmm4,[rsi+16]",
+                        "62f27d48216601",
+                        c -> c.vpmovsxbd(z(4), at(RSI, 16))),
+                form(
+                        "vpmovsxbd zmm20,[r10+r8*2]",
+                        "62827d48212442",
+                        c -> c.vpmovsxbd(z(20), at(R10, R8, 2))),
+                form("vpmovsxbd ymm4,[rsi+8]", "c4e27d216608", c -> c.vpmovsxbd(y(4), at(RSI, 8))),
+                form(
+                        "vcvtph2ps zmm6,[r10+r9]",
+                        "62927d4813340a",
+                        c -> c.vcvtph2ps(z(6), at(R10, R9, 1))),
+                form(
+                        "vcvtph2ps ymm4,[rsi+16]",
+                        "c4e27d136610",
+                        c -> c.vcvtph2ps(y(4), at(RSI, 16))),
+                form(
                         "vunpcklps zmm4,zmm20,zmm30",
                         "62915c4014e6",
                         c -> c.vunpcklps(z(4), z(20), z(30))),
