@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 /// - **Products** (matmul, linear, attention) take their inputs in the compute dtype, and give it.
 /// - **Softmax, logSoftmax, crossEntropy, norms, exp, log, powers and sums** compute in F32, and
 ///   give F32.
-/// - **Everything else** computes in the widest dtype among its inputs; of mixed F32 and BF16 inputs
-///   the latter are widened.
+/// - **Everything else** computes in the widest dtype among its inputs; of mixed F32 and BF16
+///   inputs the latter are widened.
 ///
-/// These are the lists of PyTorch's autocast on the CPU, with sums and norms added to the second.
-/// A tensor in F64 is left alone, and so is what an update writes. A composite without a gradient
-/// and without a kernel is looked into: its parts choose for themselves.
+/// These are the lists of PyTorch's autocast on the CPU, with sums and norms added to the second. A
+/// tensor in F64 is left alone, and so is what an update writes. A composite without a gradient and
+/// without a kernel is looked into: its parts choose for themselves.
 ///
 /// **Order.** It does not matter whether the tape or the autocast is opened first: the autocast
 /// always sits above the tape. So the tape records the casts; the backward pass runs without the
@@ -58,7 +58,8 @@ public final class Autocast extends Nested {
         return new Autocast(without(Interpreter.current()), compute).run(body);
     }
 
-    /// Runs a body under `base`, with the autocast that is among the interpreters `opened` above it.
+    /// Runs a body under `base`, with the autocast that is among the interpreters `opened` above
+    /// it.
     static <R, X extends Throwable> R above(
             Interpreter base, Interpreter opened, ScopedValue.CallableOp<? extends R, X> body)
             throws X {
@@ -79,9 +80,7 @@ public final class Autocast extends Nested {
     }
 
     private static @Nullable Autocast find(Interpreter outer) {
-        return outer instanceof Autocast a
-                ? a
-                : outer instanceof Nested n ? find(n.inner) : null;
+        return outer instanceof Autocast a ? a : outer instanceof Nested n ? find(n.inner) : null;
     }
 
     private <R, X extends Throwable> R run(ScopedValue.CallableOp<? extends R, X> body) throws X {

@@ -36,7 +36,8 @@ final class CastPolicy {
         switch (op) {
             case MatMul _, Linear _ -> all(want, compute, in.length, in);
             case Attention _ -> all(want, compute, ATTENTION_INPUTS, in);
-            case Softmax _, LogSoftmax _, LayerNorm _, RmsNorm _, SumTo _, CumSum _ -> wide(want, in);
+            case Softmax _, LogSoftmax _, LayerNorm _, RmsNorm _, SumTo _, CumSum _ ->
+                    wide(want, in);
             case Unary u when u == Unary.EXP || u == Unary.LOG -> wide(want, in);
             case Binary b when b == Binary.POW -> wide(want, in);
             case KvAppend _ -> {

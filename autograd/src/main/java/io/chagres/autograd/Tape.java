@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// take it out by value inside the function, or [pin][io.chagres.tensor.memory.Storage#pin] its
 /// storage.
 ///
-/// An [Autocast] sits above the tape, also when it was opened before: the backward pass runs without
-/// it.
+/// An [Autocast] sits above the tape, also when it was opened before: the backward pass runs
+/// without it.
 ///
 /// Tapes nest: a gradient computed inside another tape is recorded by it, which gives derivatives
 /// of derivatives. There a fused operation is differentiated by its decomposition, because what it

@@ -121,8 +121,7 @@ class AutocastTest extends Work {
             assertThat(dtypeOf(() -> half.sub(narrow))).isEqualTo(DType.F32);
             Tensor heads = bf16(0, 4, 1, 3, 2, 4);
             Tensor table = f32(0, 5, 3, 2);
-            assertThat(dtypeOf(() -> Rope.rope(heads, table, table, false)))
-                    .isEqualTo(DType.BF16);
+            assertThat(dtypeOf(() -> Rope.rope(heads, table, table, false))).isEqualTo(DType.BF16);
         });
     }
 
@@ -179,15 +178,12 @@ class AutocastTest extends Work {
             Tensor x = f32(-0.5, 1, 5, 4);
             List<Tensor> wrt = List.of(x, w, v, b);
             Supplier<Tensor> f = () -> network(x, w, v, b);
-            var inside =
-                    bits(Tape.valueAndGrad(wrt, () -> Autocast.to(DType.BF16, f::get)));
+            var inside = bits(Tape.valueAndGrad(wrt, () -> Autocast.to(DType.BF16, f::get)));
             var outside = bits(Autocast.to(DType.BF16, () -> Tape.valueAndGrad(wrt, f)));
-            var around =
-                    new ArrayList<double[]>();
+            var around = new ArrayList<double[]>();
             Autocast.to(
                     DType.BF16,
-                    () ->
-                            Profile.of(() -> around.addAll(bits(Tape.valueAndGrad(wrt, f)))));
+                    () -> Profile.of(() -> around.addAll(bits(Tape.valueAndGrad(wrt, f)))));
             assertThat(outside).usingRecursiveComparison().isEqualTo(inside);
             assertThat(around).usingRecursiveComparison().isEqualTo(inside);
             var exact = bits(Tape.valueAndGrad(wrt, f));

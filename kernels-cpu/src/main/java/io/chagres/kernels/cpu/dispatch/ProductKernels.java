@@ -97,7 +97,8 @@ final class ProductKernels {
 
         @Override
         public long scratchBytes(Linear op, Tensor[] in) {
-            return biasBytes(op, in) + (in[0].dtype() == DType.F16 ? 4 * rows(in) * in[1].dim(0) : 0);
+            return biasBytes(op, in)
+                    + (in[0].dtype() == DType.F16 ? 4 * rows(in) * in[1].dim(0) : 0);
         }
 
         @Override
@@ -118,11 +119,7 @@ final class ProductKernels {
                     calls.get()
                             .shape(Operands.size(rows(in)), Operands.size(n), Operands.size(k))
                             .a(x.dtype(), x.address(), k, 1)
-                            .b(
-                                    w.dtype(),
-                                    w.address(),
-                                    w.layout().stride(1),
-                                    w.layout().stride(0))
+                            .b(w.dtype(), w.address(), w.layout().stride(1), w.layout().stride(0))
                             .c(half ? DType.F32 : x.dtype(), y, n)
                             .bias(bias);
             gemm.sgemm(call);

@@ -42,8 +42,8 @@ public final class Gemm {
         engines = new Engine.Choice(machineCode);
     }
 
-    /// Computes products in single precision; A and B may be stored as F32, BF16 or F16, C as F32 or
-    /// BF16.
+    /// Computes products in single precision; A and B may be stored as F32, BF16 or F16, C as F32
+    /// or BF16.
     ///
     /// Where both A and B are BF16 and the processor multiplies BF16 itself, its instruction
     /// (VDPBF16PS) does it: products are exact, but each pair of them is added to the sum with

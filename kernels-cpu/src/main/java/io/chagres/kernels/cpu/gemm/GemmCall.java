@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// A of M × K, B of K × N and C of M × N.
 ///
 /// A mutable block of parameters, to be kept and filled again for each call, so that a product
-/// allocates nothing. Start with [#shape], which also forgets batch, bias, scales and
-/// accumulation.
+/// allocates nothing. Start with [#shape], which also forgets batch, bias, scales and accumulation.
 ///
 /// ```java
 /// gemm.sgemm(call.shape(tokens, out, in).a(x, in, 1).b(w, 1, in).c(y, out).bias(bias));
@@ -139,8 +138,8 @@ public final class GemmCall {
         return this;
     }
 
-    /// Adds a row vector of N elements to every row of the result; 0 for none. They are of C's type,
-    /// or F32 where C is BF16.
+    /// Adds a row vector of N elements to every row of the result; 0 for none. They are of C's
+    /// type, or F32 where C is BF16.
     public GemmCall bias(long address) {
         bias = address;
         return this;

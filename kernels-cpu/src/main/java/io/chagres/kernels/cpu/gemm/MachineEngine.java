@@ -84,8 +84,7 @@ final class MachineEngine extends Engine {
                     scratch);
             return;
         }
-        packB.panels(
-                source, block.bColumn, block.bStep, count, block.elements, target, panelBytes);
+        packB.panels(source, block.bColumn, block.bStep, count, block.elements, target, panelBytes);
         if (format == Format.I8) {
             for (int i = panel; i * Tiling.COLUMNS < first + count; i++) {
                 correction(block, i, scratch);
@@ -205,8 +204,7 @@ final class MachineEngine extends Engine {
         if (code == null) {
             String name = "gemm " + format + " " + rows + (readA ? " strided" : "");
             long address =
-                    MachineCode.install(
-                            name, c -> TileCode.assemble(c, BITS, format, rows, readA));
+                    MachineCode.install(name, c -> TileCode.assemble(c, BITS, format, rows, readA));
             code = MemorySegment.ofAddress(address);
             known[rows] = code;
         }

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class MachinePack {
     private static final int SQUARE = 16;
 
-
     private final Format format;
     private final boolean isA;
     private final int width;
@@ -35,8 +34,8 @@ final class MachinePack {
         width = isA ? Tiling.ROWS : Tiling.COLUMNS;
     }
 
-    /// Packs `count` columns (`across` bytes apart) of `elements` (`along` bytes apart) into as many
-    /// panels as it takes, as [Pack#panels] does for floats.
+    /// Packs `count` columns (`across` bytes apart) of `elements` (`along` bytes apart) into as
+    /// many panels as it takes, as [Pack#panels] does for floats.
     void panels(
             long source,
             long across,

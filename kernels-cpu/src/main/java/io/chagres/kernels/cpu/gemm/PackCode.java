@@ -288,9 +288,7 @@ final class PackCode {
             Memory target =
                     panel == 0
                             ? at(Gpr.RCX)
-                            : panel == 3
-                                    ? at(Gpr.RCX, Gpr.R9, 1)
-                                    : at(Gpr.RCX, Gpr.R8, panel);
+                            : panel == 3 ? at(Gpr.RCX, Gpr.R9, 1) : at(Gpr.RCX, Gpr.R8, panel);
             for (int v = 0; v < vectors; v++) {
                 int from = panel * panelRow + v * VECTOR;
                 code.vmovups(z(2 * panel + v), Mask.zero(1), at(Gpr.RDI, from));

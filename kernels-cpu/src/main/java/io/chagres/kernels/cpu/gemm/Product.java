@@ -12,8 +12,8 @@ import io.chagres.tensor.DType;
 /// panels of B and A it needs, meets, computes the tiles, meets again. Every element of C is one
 /// sum over k in ascending order within a depth block, blocks added in order, whoever computes it.
 ///
-/// Where C cannot hold the sums between two depth blocks, being BF16 or scaled integers, they stay in
-/// memory of their own until the last.
+/// Where C cannot hold the sums between two depth blocks, being BF16 or scaled integers, they stay
+/// in memory of their own until the last.
 ///
 /// A batch large enough to occupy all threads is shared out product by product instead.
 final class Product implements WorkerPool.TeamBody {

@@ -13,9 +13,9 @@ import io.chagres.kernels.cpu.machine.Vec;
 /// A as it lies, for every [Format].
 ///
 /// A kernel is called with the address of a block of [Parameters]. It holds the tile in registers,
-/// walks once down both panels and then finishes the tile: sums so far, scales, bias, rounding,
-/// the part of the tile that exists. In F32 each element is the same chain of fused multiply-adds
-/// in ascending k as in the kernels in Java ([Kernel12x2], [Kernel6x2]), and the same additions
+/// walks once down both panels and then finishes the tile: sums so far, scales, bias, rounding, the
+/// part of the tile that exists. In F32 each element is the same chain of fused multiply-adds in
+/// ascending k as in the kernels in Java ([Kernel12x2], [Kernel6x2]), and the same additions
 /// follow, so the bits are the same.
 ///
 /// With 512 bits the registers are 24 accumulators, 2 vectors of B and 6 to work with; with 256, 12

@@ -310,12 +310,7 @@ public final class Assembler extends GeneralAssembler {
     }
 
     private void emit(
-            Form form,
-            Vec reg,
-            @Nullable Vec second,
-            Operand rm,
-            Mask mask,
-            boolean broadcast) {
+            Form form, Vec reg, @Nullable Vec second, Operand rm, Mask mask, boolean broadcast) {
         int number = second == null ? 0 : second.number();
         if (broadcast || wide(reg, second, rm, mask)) {
             int bits = reg.bits();
@@ -325,8 +320,7 @@ public final class Assembler extends GeneralAssembler {
         }
     }
 
-    private void evex(
-            Form form, Vec reg, @Nullable Vec second, Operand rm, Mask mask, int unit) {
+    private void evex(Form form, Vec reg, @Nullable Vec second, Operand rm, Mask mask, int unit) {
         int number = second == null ? 0 : second.number();
         out.evex(form, reg.number(), number, rm, reg.bits(), mask, false, unit);
     }

@@ -81,8 +81,8 @@ final class Encoder {
     /// @param opcode the opcode
     record Form(int prefix, int map, int w, int opcode) {}
 
-    /// A vector instruction in the VEX encoding. `reg` and `second` are numbers, `second` is 0 where
-    /// the instruction has no such operand.
+    /// A vector instruction in the VEX encoding. `reg` and `second` are numbers, `second` is 0
+    /// where the instruction has no such operand.
     void vex(Form f, int reg, int second, Operand rm, int bits) {
         if (bits == 512) {
             throw new IllegalArgumentException("VEX has no 512-bit form");
@@ -119,12 +119,7 @@ final class Encoder {
             x = r.vec().number() >> 4;
         }
         bytes(0x62);
-        bytes(
-                (~reg >> 3 & 1) << 7
-                        | (1 - x) << 6
-                        | (1 - b) << 5
-                        | (~reg >> 4 & 1) << 4
-                        | f.map);
+        bytes((~reg >> 3 & 1) << 7 | (1 - x) << 6 | (1 - b) << 5 | (~reg >> 4 & 1) << 4 | f.map);
         bytes(f.w << 7 | (~second & 15) << 3 | 4 | f.prefix);
         int length = bits == 512 ? 2 : bits == 256 ? 1 : 0;
         bytes(

@@ -4,7 +4,6 @@ package io.chagres.kernels.cpu.machine;
 public abstract sealed class GeneralAssembler permits Assembler {
     private static final int[] NOPS = {0x90, 0x66, 0x90};
 
-
     final Encoder out = new Encoder();
 
     GeneralAssembler() {}

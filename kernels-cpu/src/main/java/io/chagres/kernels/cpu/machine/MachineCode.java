@@ -67,13 +67,13 @@ public final class MachineCode {
         return FEATURES.contains(feature);
     }
 
-    /// Assembles a routine and makes a handle that calls it, with the types of `signature`. Keep the
-    /// handle in a `static final` field and use `invokeExact`: a call then costs a few nanoseconds
-    /// and allocates nothing.
+    /// Assembles a routine and makes a handle that calls it, with the types of `signature`. Keep
+    /// the handle in a `static final` field and use `invokeExact`: a call then costs a few
+    /// nanoseconds and allocates nothing.
     ///
     /// The code is called by the System V convention and **must end soon and call nothing**: until
-    /// it returns the thread looks as if it ran Java, so a garbage collection waits for it. It stays
-    /// in memory for as long as the process.
+    /// it returns the thread looks as if it ran Java, so a garbage collection waits for it. It
+    /// stays in memory for as long as the process.
     ///
     /// @throws IllegalStateException if there is no machine code, or the system refuses pages
     public static MethodHandle assemble(

@@ -10,8 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 
-/// Pages of memory for code, from the operating system: first writable, then executable, never both.
-/// They live as long as the process.
+/// Pages of memory for code, from the operating system: first writable, then executable, never
+/// both. They live as long as the process.
 final class Pages {
     private static final int PROT_READ = 1;
     private static final int PROT_WRITE = 2;

@@ -15,9 +15,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The sum of squares of an array, for the global norm of gradients, in double precision: the square
-/// of a float is exact, and none is too large. Element i of a block of fixed size goes to lane i mod
-/// 32; the lanes are added in order, and then the blocks.
+/// The sum of squares of an array, for the global norm of gradients, in double precision: the
+/// square of a float is exact, and none is too large. Element i of a block of fixed size goes to
+/// lane i mod 32; the lanes are added in order, and then the blocks.
 public final class SumOfSquares {
     private static final long BLOCK = 16384;
     private static final int LANES = 32;

@@ -317,12 +317,11 @@ class AssemblerTest {
     @Test
     void jumpsBackAreShortWhereTheyCanBe() {
         assertThat(
-                        assemble(
-                                c -> {
-                                    Label top = c.here();
-                                    c.dec(RDX);
-                                    c.jnz(top);
-                                }))
+                        assemble(c -> {
+                            Label top = c.here();
+                            c.dec(RDX);
+                            c.jnz(top);
+                        }))
                 .isEqualTo("48ffca" + "75fb");
         Assembler far = new Assembler();
         Label top = far.here();
@@ -336,28 +335,25 @@ class AssemblerTest {
     @Test
     void jumpsForwardFindTheirPlace() {
         assertThat(
-                        assemble(
-                                c -> {
-                                    Label end = c.label();
-                                    c.jz(end);
-                                    c.jmp(end);
-                                    c.jl(end);
-                                    c.jge(end);
-                                    c.bind(end);
-                                    c.ret();
-                                }))
-                .isEqualTo(
-                        "0f8411000000" + "e90c000000" + "0f8c06000000" + "0f8d00000000" + "c3");
+                        assemble(c -> {
+                            Label end = c.label();
+                            c.jz(end);
+                            c.jmp(end);
+                            c.jl(end);
+                            c.jge(end);
+                            c.bind(end);
+                            c.ret();
+                        }))
+                .isEqualTo("0f8411000000" + "e90c000000" + "0f8c06000000" + "0f8d00000000" + "c3");
     }
 
     @Test
     void paddingDoesNothing() {
         assertThat(
-                        assemble(
-                                c -> {
-                                    c.ret();
-                                    c.align(8);
-                                }))
+                        assemble(c -> {
+                            c.ret();
+                            c.align(8);
+                        }))
                 .isEqualTo("c3" + "6690" + "6690" + "6690" + "90");
     }
 

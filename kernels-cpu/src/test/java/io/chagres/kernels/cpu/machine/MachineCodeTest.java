@@ -89,8 +89,7 @@ class MachineCodeTest {
                         .findFirst()
                         .map(line -> Set.copyOf(Arrays.asList(line.split("\\s+"))))
                         .orElseThrow();
-        boolean wide =
-                flags.containsAll(List.of("avx512f", "avx512bw", "avx512dq", "avx512vl"));
+        boolean wide = flags.containsAll(List.of("avx512f", "avx512bw", "avx512dq", "avx512vl"));
         assertThat(MachineCode.has(Feature.AVX2))
                 .isEqualTo(flags.containsAll(List.of("avx2", "fma")));
         assertThat(MachineCode.has(Feature.AVX512)).isEqualTo(wide);
