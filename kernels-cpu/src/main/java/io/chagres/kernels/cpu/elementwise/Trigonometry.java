@@ -74,7 +74,7 @@ final class Trigonometry {
             DoubleVector z = r.mul(r);
             DoubleVector s = z.mul(S6).sub(S5).mul(z).add(S4).mul(z).sub(S3);
             s = s.mul(z).add(S2).mul(z).sub(S1);
-            s = r.add(r.mul(z).mul(s));
+            s = r.mul(z.mul(s).add(1.0));
             DoubleVector c = z.mul(C6).sub(C5).mul(z).add(C4).mul(z).sub(C3);
             c = z.mul(c.mul(z).add(C2).mul(z).sub(C1)).add(1.0);
             LongVector q = t.reinterpretAsLongs().add(shift);
@@ -108,7 +108,7 @@ final class Trigonometry {
         p = p * z - S3;
         p = p * z + S2;
         p = p * z - S1;
-        return r + r * z * p;
+        return r * (z * p + 1); // a product keeps the sign of r = -0
     }
 
     /// As [#sine], with an error below 3e-13.
@@ -119,6 +119,6 @@ final class Trigonometry {
         p = p * z - C3;
         p = p * z + C2;
         p = p * z - C1;
-        return 1 + z * p;
+        return z * p + 1;
     }
 }
