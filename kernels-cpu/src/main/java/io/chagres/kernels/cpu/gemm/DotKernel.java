@@ -40,6 +40,13 @@ final class DotKernel {
     private static final int PART5 = 5 % PARTS * V;
     private static final int PART6 = 6 % PARTS * V;
     private static final int PART7 = 7 % PARTS * V;
+    private static final int AT1 = ROW1 * ACCUMULATOR_ROW + PART1;
+    private static final int AT2 = ROW2 * ACCUMULATOR_ROW + PART2;
+    private static final int AT3 = ROW3 * ACCUMULATOR_ROW + PART3;
+    private static final int AT4 = ROW4 * ACCUMULATOR_ROW + PART4;
+    private static final int AT5 = ROW5 * ACCUMULATOR_ROW + PART5;
+    private static final int AT6 = ROW6 * ACCUMULATOR_ROW + PART6;
+    private static final int AT7 = ROW7 * ACCUMULATOR_ROW + PART7;
 
     private DotKernel() {}
 
@@ -48,13 +55,13 @@ final class DotKernel {
     static void run(long w, int wRow, long x, long xEnd, long accumulators) {
         long acc = accumulators;
         FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
-        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW1, PART1), LE);
-        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW2, PART2), LE);
-        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW3, PART3), LE);
-        FloatVector s4 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW4, PART4), LE);
-        FloatVector s5 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW5, PART5), LE);
-        FloatVector s6 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW6, PART6), LE);
-        FloatVector s7 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW7, PART7), LE);
+        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + AT1, LE);
+        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + AT2, LE);
+        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + AT3, LE);
+        FloatVector s4 = FloatVector.fromMemorySegment(F32, ALL, acc + AT4, LE);
+        FloatVector s5 = FloatVector.fromMemorySegment(F32, ALL, acc + AT5, LE);
+        FloatVector s6 = FloatVector.fromMemorySegment(F32, ALL, acc + AT6, LE);
+        FloatVector s7 = FloatVector.fromMemorySegment(F32, ALL, acc + AT7, LE);
         int o1 = ROW1 * wRow + PART1;
         int o2 = ROW2 * wRow + PART2;
         int o3 = ROW3 * wRow + PART3;
@@ -83,16 +90,12 @@ final class DotKernel {
             x += 4 * STEP;
         } while (x != xEnd);
         s0.intoMemorySegment(ALL, acc, LE);
-        s1.intoMemorySegment(ALL, acc + at(ROW1, PART1), LE);
-        s2.intoMemorySegment(ALL, acc + at(ROW2, PART2), LE);
-        s3.intoMemorySegment(ALL, acc + at(ROW3, PART3), LE);
-        s4.intoMemorySegment(ALL, acc + at(ROW4, PART4), LE);
-        s5.intoMemorySegment(ALL, acc + at(ROW5, PART5), LE);
-        s6.intoMemorySegment(ALL, acc + at(ROW6, PART6), LE);
-        s7.intoMemorySegment(ALL, acc + at(ROW7, PART7), LE);
-    }
-
-    private static int at(int row, int part) {
-        return row * ACCUMULATOR_ROW + part;
+        s1.intoMemorySegment(ALL, acc + AT1, LE);
+        s2.intoMemorySegment(ALL, acc + AT2, LE);
+        s3.intoMemorySegment(ALL, acc + AT3, LE);
+        s4.intoMemorySegment(ALL, acc + AT4, LE);
+        s5.intoMemorySegment(ALL, acc + AT5, LE);
+        s6.intoMemorySegment(ALL, acc + AT6, LE);
+        s7.intoMemorySegment(ALL, acc + AT7, LE);
     }
 }
