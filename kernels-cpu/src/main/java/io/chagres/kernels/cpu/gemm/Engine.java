@@ -18,8 +18,8 @@ abstract sealed class Engine permits VectorEngine, MachineEngine {
     /// Packs panels `first` to `first + count - 1` of the block's B.
     abstract void packColumns(Block block, int first, int count, long scratch);
 
-    /// Computes the tiles of one panel of B and the rows from `row` to `endRow - 1`.
-    abstract void columnPanel(Block block, int panel, int row, int endRow, long scratch);
+    /// Computes the tiles of one panel of B and all rows.
+    abstract void columnPanel(Block block, int panel, long scratch);
 
     /// Bytes of scratch that the methods above need.
     abstract long scratchBytes(int depth);

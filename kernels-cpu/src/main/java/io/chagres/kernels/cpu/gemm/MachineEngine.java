@@ -6,17 +6,12 @@ import io.chagres.kernels.cpu.machine.Feature;
 import io.chagres.kernels.cpu.machine.MachineCode;
 import io.chagres.tensor.DType;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /// Panels multiplied by machine code ([TileCode]), which is assembled for a number of rows when it
 /// is first needed.
-///
-/// A tile takes some microseconds, within the bounds of what may keep a garbage collection waiting
-/// (see [MachineCode#assemble]).
 final class MachineEngine extends Engine {
     /// Offsets of constants in memory: 16 times -1 and 16 zeros, from which masks for 256 bits are
     /// cut; zeros for 32 columns; four bytes of 128.
@@ -28,16 +23,14 @@ final class MachineEngine extends Engine {
     private static final int CONSTANTS_BYTES = 320;
 
     private final boolean wide = BITS == 512;
-    private final MethodHandle kernel;
-    private final @Nullable MemorySegment[] packed = new MemorySegment[Tiling.ROWS + 1];
-    private final @Nullable MemorySegment[] strided = new MemorySegment[Tiling.ROWS + 1];
+    private final @Nullable Routine[] packed = new Routine[Tiling.ROWS + 1];
+    private final @Nullable Routine[] strided = new Routine[Tiling.ROWS + 1];
     private final MemorySegment constants = Arena.ofAuto().allocate(CONSTANTS_BYTES, 64);
     private final @Nullable MachinePack packA;
     private final @Nullable MachinePack packB;
 
     private MachineEngine(Format format) {
         super(format);
-        kernel = MachineCode.caller(FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
         for (int i = 0; i < MASK_COLUMNS; i++) {
             constants.setAtIndex(ValueLayout.JAVA_INT, i, -1);
         }
@@ -108,7 +101,7 @@ final class MachineEngine extends Engine {
         Parameters.put(parameters, Parameters.BIAS, 0);
         Parameters.put(parameters, Parameters.CORRECTION, constants.address() + ZEROS);
         Parameters.put(parameters, Parameters.STORE, Parameters.STORE_WHOLE);
-        call(code(1, true), parameters);
+        kernel(1, true).call(parameters);
     }
 
     @Override
@@ -136,14 +129,14 @@ final class MachineEngine extends Engine {
     }
 
     @Override
-    void columnPanel(Block block, int panel, int row, int endRow, long parameters) {
+    void columnPanel(Block block, int panel, long parameters) {
         int first = panel * Tiling.COLUMNS;
         int count = Math.min(Tiling.COLUMNS, block.columns - first);
         Output out = block.out;
         long rowPanel = Tiling.rowPanelBytes(block.depth);
-        long a = block.packedA + row / Tiling.ROWS * rowPanel;
+        long a = block.packedA;
         if (block.readA) {
-            a = block.a + row * block.aRow;
+            a = block.a;
             rowPanel = Tiling.ROWS * block.aRow;
             Parameters.put(parameters, Parameters.A_ROW, block.aRow);
             Parameters.put(parameters, Parameters.A_STEP, block.aStep);
@@ -162,14 +155,15 @@ final class MachineEngine extends Engine {
             Parameters.put(parameters, Parameters.COLUMN_SCALE, scale);
             Parameters.put(parameters, Parameters.CORRECTION, block.extraOfB(panel));
         }
-        while (row < endRow) {
-            int taken = Math.min(Tiling.ROWS, endRow - row);
+        int row = 0;
+        while (row < block.rows) {
+            int taken = Math.min(Tiling.ROWS, block.rows - row);
             long sums = out.sums == 0 ? 0 : out.sums + row * out.sumsRow + 4L * first;
             Parameters.put(parameters, Parameters.A, a);
             Parameters.put(parameters, Parameters.C, out.address(row, first));
             Parameters.put(parameters, Parameters.SUMS, sums);
             Parameters.put(parameters, Parameters.ROW_SCALE, out.rowScale + 4L * row);
-            call(code(taken, block.readA), parameters);
+            kernel(taken, block.readA).call(parameters);
             row += taken;
             a += rowPanel;
         }
@@ -187,27 +181,15 @@ final class MachineEngine extends Engine {
         return wide ? (1L << count) - 1 : constants.address() + MASKS + 4L * (MASK_COLUMNS - count);
     }
 
-    private void call(MemorySegment code, long parameters) {
-        try {
-            kernel.invokeExact(code, parameters);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException("micro-kernel in machine code", e);
-        }
-    }
-
     /// The kernel for so many rows. Two threads may both make it, and either will do.
-    private MemorySegment code(int rows, boolean readA) {
-        @Nullable MemorySegment[] known = readA ? strided : packed;
-        MemorySegment code = known[rows];
-        if (code == null) {
+    private Routine kernel(int rows, boolean readA) {
+        @Nullable Routine[] known = readA ? strided : packed;
+        Routine kernel = known[rows];
+        if (kernel == null) {
             String name = "gemm " + format + " " + rows + (readA ? " strided" : "");
-            long address =
-                    MachineCode.install(name, c -> TileCode.assemble(c, BITS, format, rows, readA));
-            code = MemorySegment.ofAddress(address);
-            known[rows] = code;
+            kernel = new Routine(name, c -> TileCode.assemble(c, BITS, format, rows, readA));
+            known[rows] = kernel;
         }
-        return code;
+        return kernel;
     }
 }

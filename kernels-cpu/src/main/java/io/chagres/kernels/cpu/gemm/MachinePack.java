@@ -1,14 +1,9 @@
 package io.chagres.kernels.cpu.gemm;
 
 import static io.chagres.kernels.cpu.vector.Lanes.ALL;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.chagres.kernels.cpu.machine.Assembler;
-import io.chagres.kernels.cpu.machine.MachineCode;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,13 +15,9 @@ final class MachinePack {
     private final Format format;
     private final boolean isA;
     private final int width;
-    private final MethodHandle routine =
-            MachineCode.caller(
-                    FunctionDescriptor.ofVoid(
-                            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-    private final @Nullable MemorySegment[] transposes = new MemorySegment[SQUARE + 1];
-    private @Nullable MemorySegment rows;
-    private @Nullable MemorySegment fourPanels;
+    private final @Nullable Routine[] transposes = new Routine[SQUARE + 1];
+    private @Nullable Routine rows;
+    private @Nullable Routine fourPanels;
 
     MachinePack(Format format, boolean isA) {
         this.format = format;
@@ -48,7 +39,7 @@ final class MachinePack {
         boolean byRows = across == format.bytes();
         if (byRows && format == Format.F32) {
             for (; i + Pack.TOGETHER * width <= count; i += Pack.TOGETHER * width) {
-                call(fourPanels(), source + 4L * i, along, elements, panel, panelBytes);
+                fourPanels().call(source + 4L * i, along, elements, panel, panelBytes);
                 panel += Pack.TOGETHER * panelBytes;
             }
         }
@@ -56,12 +47,12 @@ final class MachinePack {
             int columns = Math.min(width, count - i);
             long from = source + i * across;
             if (byRows) {
-                call(rows(), from, along, elements, panel, (1L << columns) - 1);
+                rows().call(from, along, elements, panel, (1L << columns) - 1);
             } else if (along == format.bytes()) {
                 for (int c = 0; c < columns; c += SQUARE) {
                     int taken = Math.min(SQUARE, columns - c);
                     long at = from + c * across;
-                    call(transpose(taken), at, across, elements, panel + 4L * c, 0);
+                    transpose(taken).call(at, across, elements, panel + 4L * c, 0);
                 }
             } else {
                 gather(from, across, along, columns, elements, panel);
@@ -97,18 +88,8 @@ final class MachinePack {
         };
     }
 
-    private void call(MemorySegment code, long a, long b, long c, long d, long e) {
-        try {
-            routine.invokeExact(code, a, b, c, d, e);
-        } catch (RuntimeException | Error problem) {
-            throw problem;
-        } catch (Throwable problem) {
-            throw new IllegalStateException("packing by machine code", problem);
-        }
-    }
-
-    private MemorySegment transpose(int count) {
-        MemorySegment known = transposes[count];
+    private Routine transpose(int count) {
+        Routine known = transposes[count];
         if (known == null) {
             known = install("transpose", c -> PackCode.transpose(c, format, isA, count));
             transposes[count] = known;
@@ -116,8 +97,8 @@ final class MachinePack {
         return known;
     }
 
-    private MemorySegment rows() {
-        MemorySegment known = rows;
+    private Routine rows() {
+        Routine known = rows;
         if (known == null) {
             known = install("rows", c -> PackCode.rows(c, format, isA));
             rows = known;
@@ -125,8 +106,8 @@ final class MachinePack {
         return known;
     }
 
-    private MemorySegment fourPanels() {
-        MemorySegment known = fourPanels;
+    private Routine fourPanels() {
+        Routine known = fourPanels;
         if (known == null) {
             known = install("panels", c -> PackCode.fourPanels(c, isA));
             fourPanels = known;
@@ -134,8 +115,8 @@ final class MachinePack {
         return known;
     }
 
-    private MemorySegment install(String what, Consumer<Assembler> code) {
+    private Routine install(String what, Consumer<Assembler> code) {
         String name = "pack " + format + (isA ? " A " : " B ") + what;
-        return MemorySegment.ofAddress(MachineCode.install(name, code));
+        return new Routine(name, code);
     }
 }

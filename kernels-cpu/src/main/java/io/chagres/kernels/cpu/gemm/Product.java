@@ -1,32 +1,43 @@
 package io.chagres.kernels.cpu.gemm;
 
 import io.chagres.kernels.cpu.pool.Args;
-import io.chagres.kernels.cpu.pool.Team;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.tensor.DType;
 
 /// The loops around the micro-kernel.
 ///
-/// For each block of columns, for each block of depth, for each block of rows: the team packs the
-/// panels of B and A it needs, meets, computes the tiles, meets again. Every element of C is one
-/// sum over k in ascending order within a depth block, blocks added in order, whoever computes it.
+/// C is divided into rectangles, which threads draw one by one. For a rectangle, for each block of
+/// columns, for each block of depth, for each block of rows: a thread packs the panels of B and A
+/// that it needs and computes the tiles. Every element of C is one sum over k in ascending order
+/// within a depth block, blocks added in order, whoever computes it.
+///
+/// Threads do not share what they pack: they never wait for each other before the end, and a thread
+/// that the system holds up keeps nobody else from working. The rectangles are chosen so that little
+/// is packed twice.
 ///
 /// Where C cannot hold the sums between two depth blocks, being BF16 or scaled integers, they stay
 /// in memory of their own until the last.
-///
-/// A batch large enough to occupy all threads is shared out product by product instead.
-final class Product implements WorkerPool.TeamBody {
+final class Product implements WorkerPool.Body {
+    /// What packing an element costs, in multiplications.
+    private static final double PACKING = 6;
+
+    /// Rectangles for each thread, at most: with more, threads end at about the same time.
+    private static final int MOST_ROUNDS = 4;
+
+    /// What more rectangles may cost.
+    private static final double FOR_BALANCE = 1.02;
+
     private final Problem p;
     private final Engine.Choice engines;
     private final Lane[] lanes;
-    private final Packed shared = new Packed();
 
     private int depthBlock;
     private int columnBlock;
     private boolean readA;
     private boolean readB;
-    private boolean oneEach;
+    private int rowParts;
+    private int columnParts;
     private boolean staged;
     private Engine engine;
 
@@ -47,7 +58,8 @@ final class Product implements WorkerPool.TeamBody {
         depthBlock = Tiling.depthBlock(lanesOfK);
         staged = !p.holdsSums() && depthBlock < lanesOfK;
         columnBlock = staged ? Tiling.STAGED_COLUMNS : Tiling.columnBlock(p.m);
-        boolean small = (long) p.m * p.n * p.k <= Tiling.SMALL;
+        double work = p.work() / p.batch;
+        boolean small = work <= Tiling.SMALL;
         boolean floats = engine.format == Format.F32;
         readA =
                 floats
@@ -60,64 +72,96 @@ final class Product implements WorkerPool.TeamBody {
                         && p.bColumn == 4
                         && (small || p.m <= Tiling.FEW_ROWS);
         int workers = (int) Math.clamp(p.work() / Tiling.WORK_PER_THREAD, 1, pool.threads());
-        oneEach = p.batch >= workers;
-        if (!oneEach) {
-            reserve(shared, workers);
-        }
-        pool.team(workers, WorkerPool.args(), this);
+        divide(workers);
+        long parts = (long) p.batch * rowParts * columnParts;
+        long grain = Math.ceilDiv(parts, (long) workers * MOST_ROUNDS);
+        pool.forRange(parts, grain, WorkerPool.args(), this);
     }
 
-    /// One worker's part.
+    /// Divides C so that the busiest thread has the least to do, packing included; or into some more
+    /// rectangles if that costs hardly more.
+    private void divide(int workers) {
+        rowParts = 1;
+        columnParts = 1;
+        if (p.batch >= workers) {
+            return;
+        }
+        int rowPanels = Math.ceilDiv(p.m, Tiling.ROWS);
+        int columnPanels = Math.ceilDiv(p.n, Tiling.COLUMNS);
+        double least = Double.MAX_VALUE;
+        int best = 1;
+        for (int round = 1; round <= MOST_ROUNDS; round++) {
+            int wanted = Math.ceilDiv(round * workers, p.batch);
+            for (int columns = 1; columns <= Math.min(wanted, columnPanels); columns++) {
+                int rows = Math.min(Math.ceilDiv(wanted, columns), rowPanels);
+                double turns = Math.ceilDiv((long) rows * columns * p.batch, workers);
+                double height = (double) Math.ceilDiv(rowPanels, rows) * Tiling.ROWS;
+                double width = (double) Math.ceilDiv(columnPanels, columns) * Tiling.COLUMNS;
+                double cost = turns * (height * width + PACKING * (height + width));
+                // Later rounds have more rectangles.
+                if (cost < (round == best ? least : FOR_BALANCE * least)) {
+                    rowParts = rows;
+                    columnParts = columns;
+                    least = Math.min(cost, least);
+                    best = round;
+                }
+            }
+        }
+    }
+
+    /// Computes rectangles.
     @Override
-    public void run(Args unused, int worker, int workers, Team team) {
+    public void run(Args unused, long from, long to, int worker) {
         Lane lane = lanes[worker];
-        if (oneEach) {
-            reserve(lane.packed, 1);
-            for (long i = team.next(); i < p.batch; i = team.next()) {
-                multiply(i, 1, lane.solo, lane, lane.packed);
-            }
-        } else {
-            for (int i = 0; i < p.batch; i++) {
-                multiply(i, workers, team, lane, shared);
-            }
+        reserve(lane.packed);
+        configure(lane.block, lane.packed);
+        long parts = (long) rowParts * columnParts;
+        long rowPanels = Math.ceilDiv(p.m, Tiling.ROWS);
+        long columnPanels = Math.ceilDiv(p.n, Tiling.COLUMNS);
+        for (long i = from; i < to; i++) {
+            long r = i % parts / columnParts;
+            long c = i % parts % columnParts;
+            multiply(
+                    i / parts,
+                    rowPanels * r / rowParts * Tiling.ROWS,
+                    Math.min(p.m, rowPanels * (r + 1) / rowParts * Tiling.ROWS),
+                    columnPanels * c / columnParts * Tiling.COLUMNS,
+                    Math.min(p.n, columnPanels * (c + 1) / columnParts * Tiling.COLUMNS),
+                    lane);
         }
     }
 
-    private void reserve(Packed packed, int workers) {
-        long rowBlock = Math.min(p.m, (long) workers * Tiling.ROW_BLOCK);
-        long rowPanels = Math.ceilDiv(rowBlock, Tiling.ROWS);
-        long columns = Math.min(p.n, columnBlock);
-        long columnPanels = Math.ceilDiv(columns, Tiling.COLUMNS);
+    private void reserve(Packed packed) {
+        long rowPanels = Math.ceilDiv(Math.min(p.m, Tiling.ROW_BLOCK), Tiling.ROWS);
+        long columnPanels = Math.ceilDiv(Math.min(p.n, columnBlock), Tiling.COLUMNS);
         if (!readA) {
             packed.a.reserve(rowPanels * Tiling.rowPanelBytes(depthBlock));
         }
         long panelBytes = Tiling.columnPanelBytes(depthBlock) + 4L * Tiling.COLUMNS;
         packed.b.reserve(columnPanels * panelBytes + Lanes.BITS / 8);
         if (staged) {
-            packed.sums.reserve(4 * columns * p.m);
+            packed.sums.reserve(4L * Math.min(p.n, columnBlock) * p.m);
         }
     }
 
-    private void multiply(long item, int workers, Team team, Lane lane, Packed packed) {
+    /// Computes a rectangle of one product.
+    private void multiply(long item, long top, long bottom, long left, long right, Lane lane) {
         Block block = lane.block;
-        configure(block, packed);
         long a = p.a + item * p.aBatch;
         long b = p.b + item * p.bBatch;
-        int rowBlock = (int) Math.min(p.m, (long) workers * Tiling.ROW_BLOCK);
         int perLane = engine.format.perLane;
         long step = (long) depthBlock * perLane;
-        for (long j = 0; j < p.n; j += columnBlock) {
-            block.columns = (int) Math.min(columnBlock, p.n - j);
+        for (long j = left; j < right; j += columnBlock) {
+            block.columns = (int) Math.min(columnBlock, right - j);
             for (long k = 0; k < p.k; k += step) {
                 block.elements = (int) Math.min(step, p.k - k);
                 block.depth = Math.ceilDiv(block.elements, perLane);
                 block.b = b + k * p.bStep + j * p.bColumn;
-                for (long i = 0; i < p.m; i += rowBlock) {
-                    block.rows = (int) Math.min(rowBlock, p.m - i);
+                for (long i = top; i < bottom; i += Tiling.ROW_BLOCK) {
+                    block.rows = (int) Math.min(Tiling.ROW_BLOCK, bottom - i);
                     block.a = a + i * p.aRow + k * p.aStep;
-                    output(block, packed, item, i, j, k);
-                    block.pack(team, workers, i == 0);
-                    block.compute(team, workers);
+                    output(block, lane.packed, item, i, j, k);
+                    block.compute(i == top);
                 }
             }
         }
@@ -168,17 +212,15 @@ final class Product implements WorkerPool.TeamBody {
         block.packedB = packed.b.address();
     }
 
-    /// The packed blocks of A and B that a team, or a single worker, computes with, and the sums
-    /// between depth blocks.
+    /// The packed blocks of A and B, and the sums between depth blocks.
     private static final class Packed {
         final Memory a = new Memory();
         final Memory b = new Memory();
         final Memory sums = new Memory();
     }
 
-    /// What one worker owns.
+    /// What one thread owns.
     private static final class Lane {
-        final Team solo = Team.solo();
         final Packed packed = new Packed();
         final Block block;
 

@@ -12,8 +12,7 @@ import io.chagres.kernels.cpu.vector.Lanes;
 ///   2 does not (see [MicroKernel]), and its left-over rows are 4 or 8 for every power of two.
 /// - A block of [#ROW_BLOCK] rows of A by [#depthBlock] stays in a core's L2 (half of 1 MiB) while
 ///   all panels of B stream past.
-/// - A block of [#COLUMN_BLOCK] columns of B by the same depth is packed once, shared by all
-///   threads and stays in L3.
+/// - A block of [#COLUMN_BLOCK] columns of B by the same depth stays in L3.
 /// - The depth block is long, so that reading and writing the tile costs little, and short enough
 ///   for the block of A. **It depends on K alone**, because it decides in which order products are
 ///   added.

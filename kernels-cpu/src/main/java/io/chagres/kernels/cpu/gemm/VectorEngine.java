@@ -49,16 +49,17 @@ final class VectorEngine extends Engine {
     }
 
     @Override
-    void columnPanel(Block block, int panel, int row, int endRow, long scratch) {
+    void columnPanel(Block block, int panel, long scratch) {
         int first = panel * Tiling.COLUMNS;
         int count = Math.min(Tiling.COLUMNS, block.columns - first);
         long b = block.panelOfB(panel, count);
         long step = block.stepOfB(count);
         Output out = block.out;
         boolean straight = count == Tiling.COLUMNS && out.isPlain() && out.type == DType.F32;
-        long panelA = block.packedA + row / Tiling.ROWS * Tiling.rowPanelBytes(block.depth);
-        while (row < endRow) {
-            int left = endRow - row;
+        long panelA = block.packedA;
+        int row = 0;
+        while (row < block.rows) {
+            int left = block.rows - row;
             int taken = block.readA ? MicroKernel.stridedRows(left) : Math.min(Tiling.ROWS, left);
             boolean toC = straight && (block.readA || MicroKernel.rowsWritten(taken) == taken);
             long target = toC ? out.address(row, first) : scratch;

@@ -71,9 +71,8 @@ public final class MachineCode {
     /// the handle in a `static final` field and use `invokeExact`: a call then costs a few
     /// nanoseconds and allocates nothing.
     ///
-    /// The code is called by the System V convention and **must end soon and call nothing**: until
-    /// it returns the thread looks as if it ran Java, so a garbage collection waits for it. It
-    /// stays in memory for as long as the process.
+    /// The code is called by the System V convention and calls nothing itself. Garbage collections go
+    /// on while it runs. It stays in memory for as long as the process.
     ///
     /// @throws IllegalStateException if there is no machine code, or the system refuses pages
     public static MethodHandle assemble(

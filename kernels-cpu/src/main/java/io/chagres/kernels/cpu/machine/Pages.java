@@ -96,17 +96,13 @@ final class Pages {
         }
     }
 
-    /// A way to call code at any address, which is the handle's first argument. The thread does not
-    /// tell the virtual machine that it has left Java, so a collection waits for it: for code that
-    /// ends within microseconds and calls nothing.
+    /// A way to call code at any address, which is the handle's first argument.
     static MethodHandle caller(FunctionDescriptor type) {
-        return Linker.nativeLinker().downcallHandle(type, Linker.Option.critical(false));
+        return Linker.nativeLinker().downcallHandle(type);
     }
 
-    /// A way to call the code at one address, as [#caller].
+    /// A way to call the code at one address.
     static MethodHandle caller(long address, FunctionDescriptor type) {
-        return Linker.nativeLinker()
-                .downcallHandle(
-                        MemorySegment.ofAddress(address), type, Linker.Option.critical(false));
+        return Linker.nativeLinker().downcallHandle(MemorySegment.ofAddress(address), type);
     }
 }
