@@ -24,6 +24,7 @@ import io.chagres.tensor.op.Rope;
 import io.chagres.tensor.op.Softmax;
 import io.chagres.tensor.op.SoftmaxBackward;
 import io.chagres.tensor.op.SumSquares;
+import io.chagres.tensor.op.SumTo;
 import io.chagres.tensor.op.SwiGlu;
 import io.chagres.tensor.op.SwiGluBackward;
 import java.util.ArrayList;
@@ -375,6 +376,14 @@ final class NetworkCases {
                         real(130, 120),
                         real(130)));
         rows.add(chain("swiGlu in blocks", SwiGlu.INSTANCE, real(x, -5, 5), real(x, -2, 2)));
+        rows.add(
+                chain(
+                        "swiGluBackward in blocks",
+                        SwiGluBackward.INSTANCE,
+                        real(x, -5, 5),
+                        real(x, -2, 2),
+                        real(x, -1, 1)));
+        rows.add(chain("sum of many columns", new SumTo(Shape.of(1500)), real(70, 1500)));
         rows.add(chain("gelu in blocks", Activation.GELU, real(x, -5, 5)));
         rows.add(chain("dropout in blocks", new Dropout(0.2), real(x, -5, 5), stream(9, 2)));
     }

@@ -74,7 +74,8 @@ final class ElementwiseKernels {
         if (kernel == null) {
             return false;
         }
-        if (Operands.denseNarrow(a, b) && a.shape().size() == b.shape().size()) {
+        long size = y.shape().size();
+        if (Operands.denseNarrow(a, b) && a.shape().size() == size && b.shape().size() == size) {
             apply(kernel, a, b, y);
             return true;
         }

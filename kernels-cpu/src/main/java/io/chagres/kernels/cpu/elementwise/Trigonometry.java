@@ -29,7 +29,8 @@ final class Trigonometry {
     // pi/2 in two parts; the first has 33 significant bits, so its product with k is exact.
     private static final double HALF_PI_HIGH = 1.5707963267341256;
     private static final double HALF_PI_LOW = 6.077100506506192e-11;
-    // The coefficients of Taylor's series of sine from z r on and of cosine from z on, z = r², without
+    // The coefficients of Taylor's series of sine from z r on and of cosine from z on, z = r²,
+    // without
     // their alternating signs.
     private static final double S1 = 1.0 / 6;
     private static final double S2 = 1.0 / 120;

@@ -103,8 +103,7 @@ class UnaryTest {
             for (UnaryOp op : new UnaryOp[] {UnaryOp.SIN, UnaryOp.COS}) {
                 Unary.apply(op, n.of(x), y, size);
                 for (int i = 0; i < size; i++) {
-                    double exact =
-                            op == UnaryOp.SIN ? StrictMath.sin(x[i]) : StrictMath.cos(x[i]);
+                    double exact = op == UnaryOp.SIN ? StrictMath.sin(x[i]) : StrictMath.cos(x[i]);
                     assertThat(Float.floatToIntBits(Native.at(y, i)))
                             .as("%s of %s", op, x[i])
                             .isEqualTo(Float.floatToIntBits((float) exact));
