@@ -136,6 +136,7 @@ final class ElementwiseCases {
                             .large(b, real(1 << 20), real(1 << 20)));
             broadcast(rows, b, Shape.of(2, 3, 5), Shape.of(5));
             broadcast(rows, b, Shape.of(3, 1), Shape.of(2, 1, 4));
+            broadcast(rows, b, Shape.of(4, 1), Shape.of(1, 4));
             broadcast(rows, b, Shape.of(), Shape.of(2, 3));
             broadcast(rows, b, Shape.of(2, 3, 1), Shape.of());
             Input e = extremes();

@@ -2,7 +2,6 @@ package io.chagres.kernels.cpu.elementwise;
 
 import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.F32;
-import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import io.chagres.kernels.cpu.vector.Lanes;
@@ -99,17 +98,11 @@ final class UnaryLoops {
     }
 
     static void sin(long x, long y, long bytes) {
-        for (long i = 0; i < bytes; i += 4) {
-            float v = ALL.get(FLOAT, x + i);
-            ALL.set(FLOAT, y + i, Trigonometry.sin(v));
-        }
+        Trigonometry.loop(x, y, 0, bytes);
     }
 
     static void cos(long x, long y, long bytes) {
-        for (long i = 0; i < bytes; i += 4) {
-            float v = ALL.get(FLOAT, x + i);
-            ALL.set(FLOAT, y + i, Trigonometry.cos(v));
-        }
+        Trigonometry.loop(x, y, 1, bytes);
     }
 
     static void affine(long x, long y, float k, float b, long bytes) {

@@ -22,9 +22,9 @@ public enum UnaryOp {
     NEG(UnaryLoops::neg),
     /// Error function.
     ERF(UnaryLoops::erf),
-    /// Sine of x radians; scalar.
+    /// Sine of x radians.
     SIN(UnaryLoops::sin),
-    /// Cosine of x radians; scalar.
+    /// Cosine of x radians.
     COS(UnaryLoops::cos),
     /// x^2.
     SQUARE(UnaryLoops::square),

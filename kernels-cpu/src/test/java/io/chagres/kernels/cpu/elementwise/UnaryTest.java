@@ -90,6 +90,28 @@ class UnaryTest {
         }
     }
 
+    @Test
+    void sineAndCosineOfAnyAngle() {
+        int size = 4_000;
+        try (Native n = new Native(6)) {
+            float[] x = n.normals(size, 400);
+            float[] special = {0f, -0f, Float.MIN_VALUE, 99_999.99f, -1e5f, 1e9f, -3e38f, 5e-4f};
+            System.arraycopy(special, 0, x, 100, special.length);
+            x[200] = Float.NaN;
+            x[300] = Float.POSITIVE_INFINITY;
+            long y = n.floats(size);
+            for (UnaryOp op : new UnaryOp[] {UnaryOp.SIN, UnaryOp.COS}) {
+                Unary.apply(op, n.of(x), y, size);
+                for (int i = 0; i < size; i++) {
+                    double exact = op == UnaryOp.SIN ? StrictMath.sin(x[i]) : StrictMath.cos(x[i]);
+                    assertThat(Float.floatToIntBits(Native.at(y, i)))
+                            .as("%s of %s", op, x[i])
+                            .isEqualTo(Float.floatToIntBits((float) exact));
+                }
+            }
+        }
+    }
+
     private static DoubleUnaryOperator exact(UnaryOp op) {
         return switch (op) {
             case EXP -> Math::exp;
