@@ -167,9 +167,9 @@ final class Strings {
     }
 
     static String repeat(Site site, String s, long times) {
-        long n = Math.max(0, times);
-        site.reserve(s.isEmpty() ? 0 : Math.multiplyHigh(s.length(), n) != 0 ? Long.MAX_VALUE / 2 : s.length() * n);
-        return s.isEmpty() ? s : s.repeat(Math.toIntExact(n));
+        long n = s.isEmpty() ? 0 : Math.max(0, times);
+        site.reserve(Math.min(n, Integer.MAX_VALUE) * s.length());
+        return s.repeat((int) Math.min(n, Integer.MAX_VALUE));
     }
 
     /// Fills up to `width` characters; `left` says which part of the filling goes before.
