@@ -84,8 +84,7 @@ class ChatTemplateTest {
         assertThat(ChatTemplate.load(folder).render(HI, false)).isEqualTo("jinja");
         Path more = Files.createDirectory(folder.resolve("additional_chat_templates"));
         Files.writeString(more.resolve("tool_use.jinja"), "tools");
-        assertThat(ChatTemplate.load(folder).render(HI, TOOLS, false, Map.of()))
-                .isEqualTo("tools");
+        assertThat(ChatTemplate.load(folder).render(HI, TOOLS, false, Map.of())).isEqualTo("tools");
     }
 
     @Test
@@ -97,7 +96,8 @@ class ChatTemplateTest {
         assertThatThrownBy(() -> load("tokenizer_config.json", Map.of("chat_template", 3)))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("chat_template");
-        Files.writeString(folder.resolve("chat_template.jinja"), "{{ raise_exception('Only two') }}");
+        Files.writeString(
+                folder.resolve("chat_template.jinja"), "{{ raise_exception('Only two') }}");
         Json.write(Map.of(), folder.resolve("tokenizer_config.json"));
         ChatTemplate refusing = ChatTemplate.load(folder);
         assertThatThrownBy(() -> refusing.render(HI, false))
@@ -196,18 +196,20 @@ class ChatTemplateTest {
                 """
                 {"role": "assistant", "name": "bob", "content": [{"type": "text", "text": "a"},
                  {"type": "text", "text": "b"}], "tool_calls": [{"id": "c", "type": "function",
-                 "function": {"name": "f", "arguments": "{}"}}, {"name": "g"}]}""";
+                 "function": {"name": "f", "arguments": "{}"}}, {"name": "g"}]}\
+                """;
         ChatMessage message = ChatMessage.read(Json.parse(json, "test"));
         assertThat(message.withPlainContent().content()).isEqualTo("a\nb");
         assertThat(message.extra()).isEqualTo(Map.of("name", "bob"));
         assertThat(message.toolCalls())
-                .containsExactly(
-                        new ToolCall("c", "f", "{}"), new ToolCall(null, "g", Map.of()));
-        assertThatThrownBy(() -> ChatMessage.read(Json.parse("{\"role\": \"user\", \"content\": 1}", "t")))
+                .containsExactly(new ToolCall("c", "f", "{}"), new ToolCall(null, "g", Map.of()));
+        assertThatThrownBy(() ->
+                        ChatMessage.read(Json.parse("{\"role\": \"user\", \"content\": 1}", "t")))
                 .hasMessageContaining("content");
         assertThatThrownBy(() -> ChatMessage.read(Json.parse("{\"content\": \"a\"}", "t")))
                 .hasMessageContaining("role");
-        ChatMessage image = new ChatMessage("user", List.of(Map.of("type", "image")), List.of(), Map.of());
+        ChatMessage image =
+                new ChatMessage("user", List.of(Map.of("type", "image")), List.of(), Map.of());
         assertThatThrownBy(image::withPlainContent).hasMessageContaining("no text");
         assertThatThrownBy(() -> new ChatMessage("user", 3, List.of(), Map.of()))
                 .hasMessageContaining("java.lang.Integer");

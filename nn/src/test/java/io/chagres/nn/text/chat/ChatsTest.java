@@ -97,8 +97,7 @@ class ChatsTest {
     void otherFamilies(String name) throws IOException {
         JsonNode own = golden().object("own").object(name);
         Map<String, Object> variables = values(golden().object("own_variables"));
-        ChatTemplate template =
-                ChatTemplate.of(own.string("template"), variables).withClock(CLOCK);
+        ChatTemplate template = ChatTemplate.of(own.string("template"), variables).withClock(CLOCK);
         check(template, own.object("expected"));
     }
 

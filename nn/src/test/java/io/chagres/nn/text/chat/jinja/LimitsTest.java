@@ -79,11 +79,10 @@ class LimitsTest {
         assertThatThrownBy(() -> render("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"))
                 .isInstanceOf(JinjaException.class)
                 .hasMessageContaining("nested deeper");
-        for (String open : List.of("(", "[", "{1:", "-", "not ", "x if ", "f(", "xs[", "{% if 1 %}")) {
+        for (String open :
+                List.of("(", "[", "{1:", "-", "not ", "x if ", "f(", "xs[", "{% if 1 %}")) {
             String template = open.startsWith("{%") ? open.repeat(5000) : "{{ " + open.repeat(5000);
-            assertThatThrownBy(() -> render(template))
-                    .as(open)
-                    .isInstanceOf(JinjaException.class);
+            assertThatThrownBy(() -> render(template)).as(open).isInstanceOf(JinjaException.class);
         }
         // Chains to the left are no nesting for the parser, but they are when evaluated.
         for (String link : List.of(" + 1", "|abs", "[0]", ".a", " ~ 1", " is defined", "()")) {
@@ -103,11 +102,9 @@ class LimitsTest {
         Thread small =
                 new Thread(
                         null,
-                        () ->
-                                template.render(
-                                        Map.of(), Limits.DEFAULT, TemplatesTest.CLOCK),
+                        () -> template.render(Map.of(), Limits.DEFAULT, TemplatesTest.CLOCK),
                         "small stack",
-                        384 << 10);
+                        640 << 10);
         small.setUncaughtExceptionHandler((thread, e) -> thrown.set(e));
         small.start();
         small.join();
@@ -164,8 +161,7 @@ class LimitsTest {
     }
 
     private static void check(String template, int line, int column, String message) {
-        JinjaException thrown =
-                catchThrowableOfType(JinjaException.class, () -> render(template));
+        JinjaException thrown = catchThrowableOfType(JinjaException.class, () -> render(template));
         assertThat(thrown).as(template).isNotNull().hasMessage(message);
         assertThat(thrown.line()).as(template).isEqualTo(line);
         assertThat(thrown.column()).as(template).isEqualTo(column);
