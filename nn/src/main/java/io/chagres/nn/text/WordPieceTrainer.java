@@ -142,7 +142,7 @@ public final class WordPieceTrainer {
         byCount.sort(
                 Comparator.comparingLong(IntLongPair::getTwo)
                         .reversed()
-                        .thenComparing(IntLongPair::getOne));
+                        .thenComparingInt(IntLongPair::getOne));
         var kept = new TreeSet<Integer>();
         byCount.stream().limit(alphabetLimit).forEach(pair -> kept.add(pair.getOne()));
         var continuing = new TreeSet<Integer>();
