@@ -30,7 +30,7 @@ record Directive(
         String text =
                 switch (type) {
                     case 0, 's' -> {
-                        if (type == 0 && value instanceof Double d && precision >= 0) {
+                        if (type == 0 && value instanceof Double && precision >= 0) {
                             throw site.error("a precision needs a type, as in '.2f'");
                         }
                         if (type == 0 && Values.isNumber(value) && !(value instanceof Boolean)) {
