@@ -8,10 +8,14 @@ import io.chagres.nn.text.chat.jinja.Statement.Target;
 import io.chagres.nn.text.chat.jinja.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Parses a template into statements.
 final class Parser {
+    private static final Set<String> CONSTANTS =
+            Set.of("true", "false", "none", "True", "False", "None");
+
     private final TokenStream tokens;
     private final ExpressionParser expressions;
     private int loops; // how many loops are around the statement that is parsed
@@ -232,13 +236,10 @@ final class Parser {
 
     private Token variableName() {
         Token name = tokens.expect(Kind.NAME, "the name of a variable");
-        switch (name.text()) {
-            case "true", "false", "none", "True", "False", "None" ->
-                    throw tokens.error(name.at(), "cannot assign to '" + name.text() + "'");
-            default -> {
-                return name;
-            }
+        if (CONSTANTS.contains(name.text())) {
+            throw tokens.error(name.at(), "cannot assign to '" + name.text() + "'");
         }
+        return name;
     }
 
     private Statement macro(Token tag) {
