@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -93,7 +94,7 @@ class ModelServerTest {
     private EngineStats settle(Predicate<EngineStats> settled) {
         long deadline = System.nanoTime() + 10_000_000_000L;
         while (!settled.test(model.stats()) && System.nanoTime() < deadline) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(1_000_000);
         }
         return model.stats();
     }
@@ -363,13 +364,13 @@ class ModelServerTest {
         List<String> want = new ArrayList<>();
         for (int i = 0; i < 64; i++) {
             prompts.add(("the sea and the river " + i + " ").repeat(1 + i % 5));
-            want.add(offline(prompts.get(i), 20 + i % 30).text());
+            want.add(offline(prompts.get(i), 8 + i % 24).text());
         }
         List<Callable<String>> clients = new ArrayList<>();
         for (int i = 0; i < 64; i++) {
             int me = i;
             String body =
-                    "{'prompt': '" + prompts.get(i) + "', 'max_tokens': " + (20 + i % 30)
+                    "{'prompt': '" + prompts.get(i) + "', 'max_tokens': " + (8 + i % 24)
                             + (i % 2 == 0 ? "" : ", 'stream': true") + "}";
             clients.add(() -> {
                 if (me % 8 == 3) { // in between, some leave without an answer
