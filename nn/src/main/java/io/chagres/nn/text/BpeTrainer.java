@@ -2,8 +2,6 @@ package io.chagres.nn.text;
 
 import io.chagres.nn.text.bpe.BpeLearner;
 import io.chagres.nn.text.chars.ByteAlphabet;
-import io.chagres.nn.text.chars.CharText;
-import io.chagres.nn.text.chars.Pieces;
 import io.chagres.nn.text.chars.Utf8;
 import io.chagres.nn.text.split.PreTokenizer;
 import io.chagres.nn.text.split.PreTokenizerReader;
@@ -12,8 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.eclipse.collections.api.map.primitive.ObjectIntMap;
-import org.eclipse.collections.impl.map.mutable.primitive.ObjectLongHashMap;
+import org.jspecify.annotations.Nullable;
 
 /// Trains byte-level BPE tokenizers like GPT-2's: text is cut by GPT-2's expression, and the
 /// vocabulary consists of the special tokens, the 256 bytes, and the most frequent pairs, in this
@@ -48,7 +45,6 @@ public final class BpeTrainer {
     }
 
     private static final int ALPHABET = 256;
-    private static final int TEXTS_PER_UPDATE = 4096;
 
     private final int vocabSize;
     private long minFrequency = 2;
@@ -137,42 +133,59 @@ public final class BpeTrainer {
         for (int b = 0; b < ALPHABET; b++) {
             byteIds[b] = alphabet.indexOf(String.valueOf(ByteAlphabet.charOf((byte) b)));
         }
-        var learner = new BpeLearner();
-        count(texts).forEachKeyValue((word, times) -> learner.add(symbols(word, byteIds), times));
-        ObjectIntMap<String> ids =
+        PreTokenizer splitter = PreTokenizerReader.read(Json.parse(Json.line(byteLevel()), "trainer"));
+        var learner = new BpeLearner("");
+        WordCounts.count(texts, text -> text, splitter, progress)
+                .forEachKeyValue((word, times) -> learner.add(symbols(word, byteIds), times));
+        List<String> tokens =
                 learner.learn(
                         alphabet,
                         vocabSize,
                         minFrequency,
                         size -> progress.update(Phase.MERGE, size, vocabSize));
-        return new TrainedTokenizer(specialTokens, parts, prependBos).build(learner, ids);
+        return write(learner, tokens);
+    }
+
+    private Tokenizer write(BpeLearner learner, List<String> tokens) {
+        List<String> merges = new ArrayList<>();
+        for (int rank = 0; rank < learner.merges(); rank++) {
+            merges.add(tokens.get(learner.left(rank)) + " " + tokens.get(learner.right(rank)));
+        }
+        Map<String, @Nullable Object> model = new LinkedHashMap<>();
+        model.put("type", "BPE");
+        model.put("dropout", null);
+        model.put("unk_token", null);
+        model.put("continuing_subword_prefix", null);
+        model.put("end_of_word_suffix", null);
+        model.put("fuse_unk", false);
+        model.put("byte_fallback", false);
+        model.put("ignore_merges", false);
+        model.put("vocab", TrainedTokenizer.vocab(tokens));
+        model.put("merges", merges);
+        var trained = new TrainedTokenizer(specialTokens, parts);
+        String bos = parts.get("bos_token");
+        Map<String, @Nullable Object> postProcessor =
+                bos != null && prependBos
+                        ? trained.template(List.of(bos), List.of())
+                        : byteLevel();
+        return trained.build(
+                new TrainedTokenizer.Stages(null, byteLevel(), postProcessor, byteLevel(), model));
+    }
+
+    // The component that cuts by GPT-2's expression and stands for bytes; also its inverse.
+    private static Map<String, @Nullable Object> byteLevel() {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.put("type", "ByteLevel");
+        json.put("add_prefix_space", false);
+        json.put("trim_offsets", false);
+        json.put("use_regex", true);
+        return json;
     }
 
     private BpeTrainer part(String name, String token) {
         specialToken(token);
         parts.put(name, token);
         return this;
-    }
-
-    private ObjectLongHashMap<String> count(Iterable<String> texts) {
-        PreTokenizer splitter =
-                PreTokenizerReader.read(
-                        Json.parse(Json.line(TrainedTokenizer.byteLevel()), "trainer"));
-        var words = new ObjectLongHashMap<String>();
-        long done = 0;
-        for (String text : texts) {
-            Pieces pieces = splitter.apply(Pieces.whole(CharText.of(text, false)));
-            char[] chars = pieces.text().chars();
-            for (int s = 0; s < pieces.spans().size(); s++) {
-                int from = pieces.spans().start(s);
-                words.addToValue(new String(chars, from, pieces.spans().end(s) - from), 1);
-            }
-            if (++done % TEXTS_PER_UPDATE == 0) {
-                progress.update(Phase.COUNT, done, -1);
-            }
-        }
-        progress.update(Phase.COUNT, done, done);
-        return words;
     }
 
     private static int[] symbols(String word, int[] byteIds) {

@@ -1,52 +1,34 @@
 package io.chagres.nn.text;
 
-import io.chagres.nn.text.bpe.BpeLearner;
 import io.chagres.tensor.io.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.eclipse.collections.api.map.primitive.ObjectIntMap;
 import org.jspecify.annotations.Nullable;
 
-/// Writes what a [BpeTrainer] learnt in Hugging Face's format, and loads it from there.
+/// Writes what a trainer learnt in Hugging Face's format, and loads it from there.
 ///
 /// @param specialTokens special tokens; their ids are their indices
 /// @param parts which of them play which part, by field of `tokenizer_config.json`
-/// @param prependBos whether the beginning-of-text token is added
-record TrainedTokenizer(List<String> specialTokens, Map<String, String> parts, boolean prependBos) {
-    Tokenizer build(BpeLearner learner, ObjectIntMap<String> ids) {
+record TrainedTokenizer(List<String> specialTokens, Map<String, String> parts) {
+    /// The stages of a tokenizer as JSON; `null` for one that is not there.
+    record Stages(
+            @Nullable Map<String, ?> normalizer,
+            Map<String, ?> preTokenizer,
+            Map<String, ?> postProcessor,
+            Map<String, ?> decoder,
+            Map<String, ?> model) {}
+
+    Tokenizer build(Stages stages) {
         return Tokenizer.of(
                 "trained tokenizer",
                 Map.of(
-                        TokenizerFiles.TOKENIZER, Json.pretty(tokenizerJson(learner, ids)) + "\n",
+                        TokenizerFiles.TOKENIZER, Json.pretty(tokenizerJson(stages)) + "\n",
                         TokenizerFiles.CONFIG, Json.pretty(configJson()) + "\n"));
     }
 
-    private Map<String, @Nullable Object> tokenizerJson(
-            BpeLearner learner, ObjectIntMap<String> ids) {
-        String[] tokens = new String[ids.size()];
-        ids.forEachKeyValue((token, id) -> tokens[id] = token);
-        Map<String, Object> vocab = new LinkedHashMap<>();
-        for (int id = 0; id < tokens.length; id++) {
-            vocab.put(tokens[id], id);
-        }
-        List<String> merges = new ArrayList<>();
-        for (int rank = 0; rank < learner.merges(); rank++) {
-            merges.add(tokens[learner.left(rank)] + " " + tokens[learner.right(rank)]);
-        }
-        Map<String, @Nullable Object> model = new LinkedHashMap<>();
-        model.put("type", "BPE");
-        model.put("dropout", null);
-        model.put("unk_token", null);
-        model.put("continuing_subword_prefix", null);
-        model.put("end_of_word_suffix", null);
-        model.put("fuse_unk", false);
-        model.put("byte_fallback", false);
-        model.put("ignore_merges", false);
-        model.put("vocab", vocab);
-        model.put("merges", merges);
-
+    private Map<String, @Nullable Object> tokenizerJson(Stages stages) {
         List<Map<String, Object>> added = new ArrayList<>();
         for (int id = 0; id < specialTokens.size(); id++) {
             Map<String, Object> token = new LinkedHashMap<>();
@@ -64,39 +46,57 @@ record TrainedTokenizer(List<String> specialTokens, Map<String, String> parts, b
         json.put("truncation", null);
         json.put("padding", null);
         json.put("added_tokens", added);
-        json.put("normalizer", null);
-        json.put("pre_tokenizer", byteLevel());
-        json.put("post_processor", postProcessorJson());
-        json.put("decoder", byteLevel());
-        json.put("model", model);
+        json.put("normalizer", stages.normalizer());
+        json.put("pre_tokenizer", stages.preTokenizer());
+        json.put("post_processor", stages.postProcessor());
+        json.put("decoder", stages.decoder());
+        json.put("model", stages.model());
         return json;
     }
 
-    /// The component that cuts by GPT-2's expression and stands for bytes; also its inverse.
-    static Map<String, @Nullable Object> byteLevel() {
-        Map<String, @Nullable Object> json = new LinkedHashMap<>();
-        json.put("type", "ByteLevel");
-        json.put("add_prefix_space", false);
-        json.put("trim_offsets", false);
-        json.put("use_regex", true);
+    private Map<String, @Nullable Object> configJson() {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>(parts);
+        json.put("tokenizer_class", "PreTrainedTokenizerFast");
+        json.put("clean_up_tokenization_spaces", false);
         return json;
     }
 
-    private Map<String, @Nullable Object> postProcessorJson() {
-        String bos = parts.get("bos_token");
-        if (bos == null || !prependBos) {
-            return byteLevel();
+    /// Tokens by id, as the `vocab` object of a model.
+    static Map<String, Object> vocab(List<String> tokens) {
+        Map<String, Object> vocab = new LinkedHashMap<>();
+        for (int id = 0; id < tokens.size(); id++) {
+            vocab.put(tokens.get(id), id);
         }
-        Map<String, Object> token = new LinkedHashMap<>();
-        token.put("id", bos);
-        token.put("ids", List.of(specialTokens.indexOf(bos)));
-        token.put("tokens", List.of(bos));
-        Map<String, Object> begin = piece("SpecialToken", bos, 0);
+        return vocab;
+    }
+
+    /// A post-processor that puts special tokens around a text.
+    ///
+    /// @param before tokens before a text, and before the first of two
+    /// @param after tokens after each text
+    Map<String, @Nullable Object> template(List<String> before, List<String> after) {
+        List<Object> single = new ArrayList<>();
+        before.forEach(token -> single.add(piece("SpecialToken", token, 0)));
+        single.add(piece("Sequence", "A", 0));
+        after.forEach(token -> single.add(piece("SpecialToken", token, 0)));
+        List<Object> pair = new ArrayList<>(single);
+        pair.add(piece("Sequence", "B", 1));
+        after.forEach(token -> pair.add(piece("SpecialToken", token, 1)));
+        Map<String, Object> known = new LinkedHashMap<>();
+        List<String> all = new ArrayList<>(before);
+        all.addAll(after);
+        for (String token : all) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("id", token);
+            one.put("ids", List.of(specialTokens.indexOf(token)));
+            one.put("tokens", List.of(token));
+            known.put(token, one);
+        }
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("type", "TemplateProcessing");
-        json.put("single", List.of(begin, piece("Sequence", "A", 0)));
-        json.put("pair", List.of(begin, piece("Sequence", "A", 0), piece("Sequence", "B", 1)));
-        json.put("special_tokens", Map.of(bos, token));
+        json.put("single", single);
+        json.put("pair", pair);
+        json.put("special_tokens", known);
         return json;
     }
 
@@ -105,12 +105,5 @@ record TrainedTokenizer(List<String> specialTokens, Map<String, String> parts, b
         json.put("id", id);
         json.put("type_id", type);
         return Map.of(kind, json);
-    }
-
-    private Map<String, @Nullable Object> configJson() {
-        Map<String, @Nullable Object> json = new LinkedHashMap<>(parts);
-        json.put("tokenizer_class", "PreTrainedTokenizerFast");
-        json.put("clean_up_tokenization_spaces", false);
-        return json;
     }
 }

@@ -3,13 +3,9 @@ package io.chagres.nn.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,17 +19,7 @@ class DjlTokenizerTest {
 
     @BeforeAll
     static void prepare(@TempDir Path folder) throws IOException {
-        // DJL would otherwise look for the cloud it may run in, and unpack into the home folder.
-        System.setProperty("ai.djl.offline", "true");
-        System.setProperty("OPT_OUT_TRACKING", "true");
-        String temporary = System.getProperty("java.io.tmpdir");
-        System.setProperty("DJL_CACHE_DIR", Path.of(temporary, "chagres-djl").toString());
-        TinyTokenizer.create().save(folder);
-        try (HuggingFaceTokenizer tokenizer = open(folder)) {
-            assertThat(tokenizer.encode("a", false, false).getIds()).hasSize(1);
-        } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
-            Assumptions.abort("SKIPPED: DJL's native library does not load here: " + e);
-        }
+        Djl.require(folder);
     }
 
     @ParameterizedTest
@@ -62,20 +48,10 @@ class DjlTokenizerTest {
         Tokenizer ours = TinyTokenizer.create();
         ours.save(folder);
         var texts = new RandomText(12);
-        try (HuggingFaceTokenizer theirs = open(folder)) {
+        try (HuggingFaceTokenizer theirs = Djl.open(folder)) {
             for (int i = 0; i < 500; i++) {
                 String text = texts.next(20);
-                var expected = theirs.encode(text, true, false);
-                Encoding actual = ours.encodeWithOffsets(text, true);
-                assertThat(actual.ids()).as(text).isEqualTo(ints(expected.getIds()));
-                CharSpan[] spans = expected.getCharTokenSpans();
-                for (int t = 0; t < spans.length; t++) {
-                    assertThat(text.codePointCount(0, actual.start(t)))
-                            .isEqualTo(spans[t].getStart());
-                    assertThat(text.codePointCount(0, actual.end(t))).isEqualTo(spans[t].getEnd());
-                }
-                assertThat(ours.decode(actual.ids(), false))
-                        .isEqualTo(theirs.decode(expected.getIds(), false));
+                Djl.compare(ours, theirs, text, true, true);
             }
         }
     }
@@ -84,19 +60,9 @@ class DjlTokenizerTest {
         String all = Files.readString(corpus);
         String text = all.substring(0, Math.min(CHARS, all.length()));
         Tokenizer ours = Tokenizer.load(folder);
-        try (HuggingFaceTokenizer theirs = open(folder)) {
+        try (HuggingFaceTokenizer theirs = Djl.open(folder)) {
             long[] expected = theirs.encode(text, true, false).getIds();
-            assertThat(ours.encode(text)).isEqualTo(ints(expected));
+            assertThat(ours.encode(text)).isEqualTo(Djl.ints(expected));
         }
-    }
-
-    private static HuggingFaceTokenizer open(Path folder) throws IOException {
-        return HuggingFaceTokenizer.newInstance(
-                folder.resolve("tokenizer.json"),
-                Map.of("truncation", "false", "padding", "false"));
-    }
-
-    private static int[] ints(long[] ids) {
-        return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
     }
 }

@@ -6,11 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// Files that lie beside the repository and are read in place.
-final class SharedData {
+public final class SharedData {
     private SharedData() {}
 
     /// A file or folder of the shared data; the test is skipped, with a reason, where it is absent.
-    static Path require(String path) {
+    public static Path require(String path) {
         Path file = root().resolve(path);
         assumeTrue(Files.exists(file), () -> "SKIPPED: shared data is absent: " + file);
         return file;

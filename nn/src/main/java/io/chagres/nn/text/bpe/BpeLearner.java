@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.function.IntConsumer;
-import org.eclipse.collections.api.map.primitive.ObjectIntMap;
 import org.eclipse.collections.impl.list.mutable.primitive.IntArrayList;
 import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
 import org.eclipse.collections.impl.map.mutable.primitive.LongLongHashMap;
@@ -43,6 +42,15 @@ public final class BpeLearner {
 
     private final IntArrayList left = new IntArrayList();
     private final IntArrayList right = new IntArrayList();
+    private final int prefix;
+
+    /// A learner without words.
+    ///
+    /// @param prefix what tokens that continue a word begin with; a merge leaves out that of its
+    ///   right part
+    public BpeLearner(String prefix) {
+        this.prefix = prefix.length();
+    }
 
     /// Adds a word.
     ///
@@ -61,8 +69,8 @@ public final class BpeLearner {
     /// @param vocabSize tokens wanted
     /// @param minFrequency how often a pair must occur to be merged
     /// @param progress told the size of the vocabulary now and then
-    /// @return all tokens with their ids
-    public ObjectIntMap<String> learn(
+    /// @return all tokens; their ids are their indices
+    public List<String> learn(
             List<String> alphabet, int vocabSize, long minFrequency, IntConsumer progress) {
         var ids = new ObjectIntHashMap<String>(vocabSize);
         var tokens = new ArrayList<String>(alphabet);
@@ -82,7 +90,7 @@ public final class BpeLearner {
             }
             int a = (int) (top.pair >>> 32);
             int b = (int) top.pair;
-            String merged = tokens.get(a) + tokens.get(b);
+            String merged = tokens.get(a) + tokens.get(b).substring(prefix);
             int id = ids.getIfAbsent(merged, -1);
             if (id < 0) {
                 id = tokens.size();
@@ -100,7 +108,7 @@ public final class BpeLearner {
             }
         }
         progress.accept(ids.size());
-        return ids;
+        return tokens;
     }
 
     /// Number of merges learnt.

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,21 +52,20 @@ public final class ChatTemplate {
     }
 
     /// Loads the template of a model's folder: `chat_template.jinja`, else `chat_template.json`,
-    /// else the field `chat_template` of `tokenizer_config.json`. Where there are several, `tool_use`
-    /// is used when there are tools, else `default`.
+    /// else the field `chat_template` of `tokenizer_config.json`. Where there are several,
+    /// `tool_use` is used when there are tools, else `default`.
     ///
     /// @throws NoSuchFileException when there is none
     /// @throws ChatTemplateException when it is malformed
     /// @throws io.chagres.tensor.io.FormatException when a file is malformed
     public static ChatTemplate load(Path folder) throws IOException {
         return find(folder)
-                .orElseThrow(
-                        () ->
-                                new NoSuchFileException(
-                                        folder.toString(),
-                                        null,
-                                        "there is no chat template: no chat_template.jinja, and no"
-                                                + " chat_template in tokenizer_config.json"));
+                .orElseThrow(() ->
+                        new NoSuchFileException(
+                                folder.toString(),
+                                null,
+                                "there is no chat template: no chat_template.jinja, and no"
+                                        + " chat_template in tokenizer_config.json"));
     }
 
     /// As [#load], empty when the folder has no template.
@@ -78,7 +78,7 @@ public final class ChatTemplate {
                                 "chat template of " + folder,
                                 files.templates(),
                                 files.variables(),
-                                Clock.systemDefaultZone()));
+                                Clock.system(ZoneId.systemDefault())));
     }
 
     /// A template from its text.
@@ -91,7 +91,7 @@ public final class ChatTemplate {
                 origin,
                 Map.of(TemplateFiles.DEFAULT, TemplateFiles.parse(text, origin)),
                 new LinkedHashMap<>(variables),
-                Clock.systemDefaultZone());
+                Clock.system(ZoneId.systemDefault()));
     }
 
     /// The same with another clock, for templates that write today's date.

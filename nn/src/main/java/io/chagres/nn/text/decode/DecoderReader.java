@@ -26,6 +26,11 @@ public final class DecoderReader {
                     Decoders.replace(
                             OnigPattern.read(json.object("pattern")), json.string("content"));
             case "BPEDecoder" -> Decoders.bpe(json.string("suffix", "</w>"));
+            case "CTC" ->
+                    Decoders.ctc(
+                            json.string("pad_token", "<pad>"),
+                            json.string("word_delimiter_token", "|"),
+                            json.bool("cleanup", true));
             case "Sequence" -> sequence(json.list("decoders"));
             default ->
                     throw json.get("type")
@@ -33,7 +38,7 @@ public final class DecoderReader {
                                     "unknown decoder '"
                                             + type
                                             + "'; known are ByteLevel, WordPiece, Metaspace, ByteFallback,"
-                                            + " Fuse, Strip, Replace, BPEDecoder, Sequence");
+                                            + " Fuse, Strip, Replace, BPEDecoder, CTC, Sequence");
         };
     }
 

@@ -106,6 +106,26 @@ final class Decoders {
         };
     }
 
+    /// Connectionist temporal classification (Graves et al. 2006): a token that repeats the one
+    /// before it is left out, then so are pads.
+    static Decoder ctc(String pad, String wordDelimiter, boolean cleanup) {
+        return tokens -> {
+            List<String> out = new ArrayList<>(tokens.size());
+            String last = null;
+            for (String token : tokens) {
+                if (!token.equals(last)) {
+                    String text = token.replace(pad, "");
+                    text = cleanup ? cleanup(text).replace(wordDelimiter, " ") : text;
+                    if (!text.isEmpty()) {
+                        out.add(text);
+                    }
+                }
+                last = token;
+            }
+            return out;
+        };
+    }
+
     /// Runs of byte tokens become the text they are in UTF-8, or U+FFFD for each byte of a run that
     /// is not valid.
     static Decoder byteFallback() {

@@ -28,6 +28,9 @@ public final class NormalizerReader {
                             json.bool("strip_left", true), json.bool("strip_right", true));
             case "StripAccents" -> Normalizers.stripAccents();
             case "BertNormalizer" -> bert(json);
+            case "Nmt" -> Normalizers.nmt();
+            case "Precompiled" -> Precompiled.read(json);
+            case "ByteLevel" -> Normalizers.byteLevel();
             case "Sequence" -> sequence(json.list("normalizers"));
             default ->
                     throw json.get("type")
@@ -35,7 +38,8 @@ public final class NormalizerReader {
                                     "unknown normalizer '"
                                             + type
                                             + "'; known are NFC, NFD, NFKC, NFKD, Lowercase, Prepend,"
-                                            + " Replace, Strip, StripAccents, BertNormalizer, Sequence");
+                                            + " Replace, Strip, StripAccents, BertNormalizer, Nmt, Precompiled,"
+                                            + " ByteLevel, Sequence");
         };
     }
 

@@ -1,7 +1,9 @@
 package io.chagres.nn.text.normalize;
 
+import io.chagres.nn.text.chars.ByteAlphabet;
 import io.chagres.nn.text.chars.CharClass;
 import io.chagres.nn.text.chars.CharText;
+import io.chagres.nn.text.chars.Utf8;
 import java.nio.CharBuffer;
 import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
@@ -128,6 +130,46 @@ final class Normalizers {
     /// Removes combining marks.
     static Normalizer stripAccents() {
         return filter(c -> (CharClass.of(c) & CharClass.MARK) == 0);
+    }
+
+    /// The clean-up of the NMT models: no control characters, and one kind of space.
+    static Normalizer nmt() {
+        Normalizer visible = filter(c -> !isControl(c));
+        Normalizer spaces = map(c -> isSpaceToNmt(c) ? ' ' : c);
+        return text -> spaces.apply(visible.apply(text));
+    }
+
+    private static boolean isControl(int c) {
+        return (c >= 0x01 && c <= 0x08)
+                || c == 0x0B
+                || (c >= 0x0E && c <= 0x1F)
+                || c == 0x7F
+                || c == 0x8F
+                || c == 0x9F;
+    }
+
+    private static boolean isSpaceToNmt(int c) {
+        return switch (c) {
+            case 0x09, 0x0A, 0x0C, 0x0D, 0x1680, 0x2028, 0x2029, 0x2581, 0xFEFF, 0xFFFD -> true;
+            default -> c >= 0x200B && c <= 0x200F;
+        };
+    }
+
+    /// Each byte of the UTF-8 form as a visible character.
+    static Normalizer byteLevel() {
+        return text -> {
+            CharText.Builder edit = text.edit();
+            byte[] utf8 = new byte[Utf8.maxBytes(2)];
+            for (int i = text.start(); i < text.end(); ) {
+                int next = i + Character.charCount(text.codePointAt(i));
+                int count = Utf8.encode(text.chars(), i, next, utf8, 0);
+                for (int b = 0; b < count; b++) {
+                    edit.put(ByteAlphabet.charOf(utf8[b]), i, next);
+                }
+                i = next;
+            }
+            return edit.build();
+        };
     }
 
     private static CharBuffer view(CharText text) {

@@ -45,6 +45,12 @@ public final class PreTokenizerReader {
                                     ? SplitBehavior.read(json, "behavior")
                                     : SplitBehavior.ISOLATED);
             case "Metaspace" -> Metaspace.read(json);
+            case "CharDelimiterSplit" -> {
+                int delimiter = character(json, "delimiter");
+                yield new CharSplit(c -> c == delimiter, SplitBehavior.REMOVED);
+            }
+            case "UnicodeScripts" -> new ScriptSplit();
+            case "FixedLength" -> fixedLength(json.intIn("length", 1, Integer.MAX_VALUE, 5));
             case "Sequence" -> sequence(json.list("pretokenizers"));
             default ->
                     throw json.get("type")
@@ -53,8 +59,27 @@ public final class PreTokenizerReader {
                                             + type
                                             + "'; known are ByteLevel, Split, Whitespace, WhitespaceSplit,"
                                             + " BertPreTokenizer, Digits, Punctuation, Metaspace,"
+                                            + " CharDelimiterSplit, UnicodeScripts, FixedLength,"
                                             + " Sequence");
         };
+    }
+
+    private static int character(JsonNode json, String field) {
+        String content = json.string(field);
+        if (content.codePointCount(0, content.length()) != 1) {
+            throw json.get(field).error("must be one character, not '" + content + "'");
+        }
+        return content.codePointAt(0);
+    }
+
+    private static PreTokenizer fixedLength(int length) {
+        return new ScannerSplit((text, from, end) -> {
+            int to = from;
+            for (int i = 0; i < length && to < end; i++) {
+                to += Character.charCount(Character.codePointAt(text, to, end));
+            }
+            return to;
+        });
     }
 
     private static PreTokenizer whitespace() {

@@ -21,9 +21,14 @@ final class Casing {
         for (int i = 0; i < s.length(); ) {
             int c = s.codePointAt(i);
             String one = Character.toString(c);
-            boolean letter = Character.isUpperCase(c) || Character.isLowerCase(c)
-                    || Character.isTitleCase(c);
-            out.append(inside ? lower(one) : letter ? Character.toString(Character.toTitleCase(c)) : one);
+            boolean letter =
+                    Character.isUpperCase(c)
+                            || Character.isLowerCase(c)
+                            || Character.isTitleCase(c);
+            out.append(
+                    inside
+                            ? lower(one)
+                            : letter ? Character.toString(Character.toTitleCase(c)) : one);
             inside = letter;
             i += Character.charCount(c);
         }

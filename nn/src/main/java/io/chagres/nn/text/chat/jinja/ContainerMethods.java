@@ -66,8 +66,7 @@ final class ContainerMethods {
                                 return (long) i;
                             }
                         }
-                        throw a.site()
-                                .error(Printer.repr(a.site(), item) + " is not in the list");
+                        throw a.site().error(Printer.repr(a.site(), item) + " is not in the list");
                     };
             case "count" ->
                     a -> {

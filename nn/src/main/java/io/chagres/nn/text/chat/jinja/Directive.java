@@ -53,8 +53,7 @@ record Directive(
                     case 'b' -> integer(site, value, 2);
                     case 'f', 'F' -> decimal(number(site, value));
                     case '%' -> decimal(number(site, value) * 100) + "%";
-                    default ->
-                            throw site.error("unsupported format character '" + type + "'");
+                    default -> throw site.error("unsupported format character '" + type + "'");
                 };
         boolean number = Values.isNumber(value) && type != 's' && type != 'r';
         return fill(site, text, number);
@@ -96,7 +95,8 @@ record Directive(
                         .toPlainString();
         int point = digits.indexOf('.');
         String whole = point < 0 ? digits : digits.substring(0, point);
-        return signed(negative, (comma ? grouped(whole) : whole) + digits.substring(whole.length()));
+        return signed(
+                negative, (comma ? grouped(whole) : whole) + digits.substring(whole.length()));
     }
 
     private static String grouped(String digits) {

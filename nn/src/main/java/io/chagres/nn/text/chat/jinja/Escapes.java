@@ -48,8 +48,10 @@ final class Escapes {
             return at + 2 + digits;
         }
         int octal = 0;
-        while (octal < 3 && at + 1 + octal < raw.length()
-                && raw.charAt(at + 1 + octal) >= '0' && raw.charAt(at + 1 + octal) <= '7') {
+        while (octal < 3
+                && at + 1 + octal < raw.length()
+                && raw.charAt(at + 1 + octal) >= '0'
+                && raw.charAt(at + 1 + octal) <= '7') {
             octal++;
         }
         if (octal > 0) {

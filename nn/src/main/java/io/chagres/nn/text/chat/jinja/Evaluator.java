@@ -45,8 +45,7 @@ final class Evaluator {
                 yield map;
             }
             case Expression.Attribute attribute ->
-                    Members.attribute(
-                            site, evaluate(attribute.target(), scope), attribute.name());
+                    Members.attribute(site, evaluate(attribute.target(), scope), attribute.name());
             case Expression.Item item ->
                     Members.item(
                             site, evaluate(item.target(), scope), evaluate(item.index(), scope));
@@ -152,8 +151,7 @@ final class Evaluator {
         if (target instanceof Function function) {
             return function.call(arguments);
         }
-        throw arguments.site()
-                .error("'" + Values.typeName(target) + "' object is not callable");
+        throw arguments.site().error("'" + Values.typeName(target) + "' object is not callable");
     }
 
     Object filter(int at, String name, Object value, Expression.Call call, Scope scope) {

@@ -67,7 +67,6 @@ sealed interface Expression {
             implements Expression {}
 
     /// `then if test else otherwise`.
-    record Conditional(
-            int at, Expression test, Expression then, @Nullable Expression otherwise)
+    record Conditional(int at, Expression test, Expression then, @Nullable Expression otherwise)
             implements Expression {}
 }

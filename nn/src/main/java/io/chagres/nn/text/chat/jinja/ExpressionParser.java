@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Parses expressions. From loosest to tightest: `if`–`else`, `or`, `and`, `not`, comparisons,
-/// `+ -`, `~`, `* / // %`, `**`, signs, then what follows a value: `.name`, `[index]`, `(call)`,
-/// `| filter`, `is test`.
+/// Parses expressions. From loosest to tightest: `if`–`else`, `or`, `and`, `not`, comparisons, `+
+/// -`, `~`, `* / // %`, `**`, signs, then what follows a value: `.name`, `[index]`, `(call)`, `|
+/// filter`, `is test`.
 final class ExpressionParser {
     private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
 
@@ -107,9 +107,7 @@ final class ExpressionParser {
             }
             others.add(sum());
         }
-        return operators.isEmpty()
-                ? first
-                : new Expression.Compared(at, first, operators, others);
+        return operators.isEmpty() ? first : new Expression.Compared(at, first, operators, others);
     }
 
     private Expression sum() {

@@ -32,29 +32,67 @@ final class Filters {
         all.put("e", all.get("escape"));
         all.put("upper", (v, a) -> a.site().made(Casing.upper(Printer.text(a.bind().site(), v))));
         all.put("lower", (v, a) -> a.site().made(Casing.lower(Printer.text(a.bind().site(), v))));
-        all.put("title", (v, a) -> a.site().made(Casing.titleWords(Printer.text(a.bind().site(), v))));
-        all.put("capitalize", (v, a) -> a.site().made(Strings.capitalize(Printer.text(a.bind().site(), v))));
-        all.put("trim", (v, a) -> a.site().made(Strings.strip(
-                Printer.text(a.site(), v), a.bind("chars").textOrNull("chars"), true, true)));
+        all.put(
+                "title",
+                (v, a) -> a.site().made(Casing.titleWords(Printer.text(a.bind().site(), v))));
+        all.put(
+                "capitalize",
+                (v, a) -> a.site().made(Strings.capitalize(Printer.text(a.bind().site(), v))));
+        all.put(
+                "trim",
+                (v, a) ->
+                        a.site()
+                                .made(
+                                        Strings.strip(
+                                                Printer.text(a.site(), v),
+                                                a.bind("chars").textOrNull("chars"),
+                                                true,
+                                                true)));
         all.put("replace", Filters::replace);
         all.put("indent", Filters::indent);
-        all.put("center", (v, a) -> Strings.pad(a.site(), Printer.text(a.site(), v),
-                a.bind("width").integer("width", 80), " ", Strings.Side.BOTH));
-        all.put("wordcount", (v, a) ->
-                (long) Strings.split(a.bind().site(), Printer.text(a.site(), v), null, -1, false).size());
-        all.put("format", (v, a) -> PercentFormat.apply(a.site(), Printer.text(a.site(), v),
-                a.named().isEmpty() ? new Tuple(a.positional()) : new HashMap<Object, Object>(a.named())));
+        all.put(
+                "center",
+                (v, a) ->
+                        Strings.pad(
+                                a.site(),
+                                Printer.text(a.site(), v),
+                                a.bind("width").integer("width", 80),
+                                " ",
+                                Strings.Side.BOTH));
+        all.put(
+                "wordcount",
+                (v, a) ->
+                        (long)
+                                Strings.split(
+                                                a.bind().site(),
+                                                Printer.text(a.site(), v),
+                                                null,
+                                                -1,
+                                                false)
+                                        .size());
+        all.put(
+                "format",
+                (v, a) ->
+                        PercentFormat.apply(
+                                a.site(),
+                                Printer.text(a.site(), v),
+                                a.named().isEmpty()
+                                        ? new Tuple(a.positional())
+                                        : new HashMap<Object, Object>(a.named())));
         all.put("length", (v, a) -> (long) Values.length(a.bind().site(), v));
         all.put("count", all.get("length"));
         all.put("abs", (v, a) -> Numbers.absolute(a.site(), number(a.bind().site(), v)));
         all.put("int", Filters::integer);
         all.put("float", Filters::decimal);
         all.put("round", Filters::round);
-        all.put("attr", (v, a) -> {
-            Object found = Members.attribute(a.site(), v, a.bind("name").text("name"));
-            return v instanceof Map && !(found instanceof Function)
-                    ? Undefined.attribute(v, a.bind("name").text("name")) : found;
-        });
+        all.put(
+                "attr",
+                (v, a) -> {
+                    Object found = Members.attribute(a.site(), v, a.bind("name").text("name"));
+                    return v instanceof Map && !(found instanceof Function)
+                            ? Undefined.attribute(v, a.bind("name").text("name"))
+                            : found;
+                });
         return Map.copyOf(all);
     }
 
@@ -67,14 +105,17 @@ final class Filters {
     }
 
     private static Object json(Object value, Arguments given) {
-        Arguments.Bound arguments =
-                given.bind("ensure_ascii", "indent", "separators", "sort_keys");
+        Arguments.Bound arguments = given.bind("ensure_ascii", "indent", "separators", "sort_keys");
         Object indent = arguments.get("indent", None.NONE);
         @Nullable String step =
                 switch (indent) {
                     case None n -> null;
                     case String s -> s;
-                    default -> Strings.repeat(given.site(), " ", Math.clamp(arguments.integer("indent"), 0, 1000));
+                    default ->
+                            Strings.repeat(
+                                    given.site(),
+                                    " ",
+                                    Math.clamp(arguments.integer("indent"), 0, 1000));
                 };
         @Nullable List<String> separators = null;
         if (arguments.get("separators", None.NONE) instanceof List<?> two && two.size() == 2) {
@@ -121,8 +162,7 @@ final class Filters {
         List<Object> indented = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i);
-            boolean plain =
-                    i == 0 ? !arguments.truth("first", false) : line.isEmpty() && !blank;
+            boolean plain = i == 0 ? !arguments.truth("first", false) : line.isEmpty() && !blank;
             site.reserve(line.length() + (long) indention.length());
             indented.add(plain ? line : indention + line);
         }
@@ -143,7 +183,10 @@ final class Filters {
         int base = (int) arguments.integer("base", 10);
         try {
             return switch (value) {
-                case Double d -> Double.isFinite(d) && Math.abs(d) < 0x1p63 ? (Object) (long) (double) d : absent;
+                case Double d ->
+                        Double.isFinite(d) && Math.abs(d) < 0x1p63
+                                ? (Object) (long) (double) d
+                                : absent;
                 case Boolean b -> b ? 1L : 0L;
                 case Number n -> n;
                 case String s when base == 10 && !s.strip().matches("[-+]?\\d+") ->
@@ -185,9 +228,7 @@ final class Filters {
             case "floor" -> Math.floor(number * power) / power;
             case "common" ->
                     Double.isFinite(number)
-                            ? new BigDecimal(number)
-                                    .setScale(precision, HALF_EVEN)
-                                    .doubleValue()
+                            ? new BigDecimal(number).setScale(precision, HALF_EVEN).doubleValue()
                             : number;
             default -> throw given.site().error("round's method must be common, ceil or floor");
         };

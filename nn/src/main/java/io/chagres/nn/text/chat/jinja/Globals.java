@@ -19,8 +19,7 @@ final class Globals {
 
     private static Object range(Arguments given) {
         boolean one = given.positional().size() == 1;
-        Arguments.Bound arguments =
-                one ? given.bind("stop") : given.bind("start", "stop", "step");
+        Arguments.Bound arguments = one ? given.bind("stop") : given.bind("start", "stop", "step");
         long start = arguments.integer("start", 0);
         long stop = arguments.integer("stop");
         long step = arguments.integer("step", 1);
@@ -73,7 +72,6 @@ final class Globals {
 
     private static Object now(Arguments given) {
         String format = given.bind("format").text("format");
-        return given.site()
-                .made(Strftime.format(given.site().interpreter().clock(), format));
+        return given.site().made(Strftime.format(given.site().interpreter().clock(), format));
     }
 }

@@ -96,8 +96,7 @@ final class Interpreter {
             case Statement.With with -> {
                 Scope inner = scope.inner();
                 for (Expression.Keyword variable : with.variables()) {
-                    inner.set(
-                            variable.name(), evaluator.evaluate(variable.value(), scope));
+                    inner.set(variable.name(), evaluator.evaluate(variable.value(), scope));
                 }
                 flow = body(with.body(), inner, out);
             }
@@ -127,8 +126,7 @@ final class Interpreter {
 
     private Flow loop(Statement.For loop, Scope scope, Output out) {
         Site site = site(loop.values().at());
-        List<Object> all =
-                Values.elements(site, evaluator.evaluate(loop.values(), scope));
+        List<Object> all = Values.elements(site, evaluator.evaluate(loop.values(), scope));
         List<Object> items = all;
         Expression test = loop.test();
         if (test != null) {
@@ -161,8 +159,7 @@ final class Interpreter {
             case Target.Name name -> scope.set(name.name(), value);
             case Target.Field field -> {
                 if (!(scope.find(field.namespace()) instanceof Fields.Namespace namespace)) {
-                    throw run.error(
-                            field.at(), "cannot assign attribute on non-namespace object");
+                    throw run.error(field.at(), "cannot assign attribute on non-namespace object");
                 }
                 namespace.set(field.field(), value);
             }
@@ -221,8 +218,7 @@ final class Interpreter {
             if (value == null) {
                 value =
                         i < firstDefault
-                                ? new Undefined(
-                                        "parameter '" + parameter + "' was not provided")
+                                ? new Undefined("parameter '" + parameter + "' was not provided")
                                 : evaluator.evaluate(
                                         routine.defaults().get(i - firstDefault), scope);
             }
@@ -234,14 +230,20 @@ final class Interpreter {
         scope.set("varargs", new Tuple(given.subList(extra, given.size())));
         scope.set("kwargs", named);
         if (!named.isEmpty() && !routine.takesKeywords()) {
-            throw arguments.site()
-                    .error("macro '" + name + "' takes no keyword argument "
-                            + named.keySet().iterator().next());
+            throw arguments
+                    .site()
+                    .error(
+                            "macro '"
+                                    + name
+                                    + "' takes no keyword argument "
+                                    + named.keySet().iterator().next());
         }
         if (extra < given.size() && !routine.takesMore()) {
-            throw arguments.site()
-                    .error("macro '%s' takes not more than %d argument(s)"
-                            .formatted(name, parameters.size()));
+            throw arguments
+                    .site()
+                    .error(
+                            "macro '%s' takes not more than %d argument(s)"
+                                    .formatted(name, parameters.size()));
         }
     }
 }

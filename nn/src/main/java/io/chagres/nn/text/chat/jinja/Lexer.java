@@ -12,7 +12,8 @@ import java.util.List;
 /// space on that side; `+` takes none.
 final class Lexer {
     private static final List<String> OPERATORS =
-            List.of("//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(",
+            List.of(
+                    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(",
                     ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";");
 
     private final Source source;

@@ -34,9 +34,7 @@ final class Loop implements Fields {
             case "depth" -> 1L; // counts recursion only
             case "depth0" -> 0L;
             case "previtem" ->
-                    index > 0
-                            ? items.get(index - 1)
-                            : new Undefined("there is no previous item");
+                    index > 0 ? items.get(index - 1) : new Undefined("there is no previous item");
             case "nextitem" ->
                     index + 1 < items.size()
                             ? items.get(index + 1)

@@ -52,8 +52,7 @@ final class Members {
                 ? Undefined.attribute(value, name)
                 : new Undefined(
                         "%s object has no element %s"
-                                .formatted(
-                                        Values.typeName(value), Printer.repr(site, index)));
+                                .formatted(Values.typeName(value), Printer.repr(site, index)));
     }
 
     private static @Nullable Object character(String s, long index) {
@@ -107,8 +106,10 @@ final class Members {
             case None n -> absent;
             case Long n -> Math.clamp(n, -Integer.MAX_VALUE, Integer.MAX_VALUE);
             case Boolean b -> b ? 1 : 0;
-            default -> throw site.error(
-                    "slice indices must be integers or None, not " + Values.typeName(value));
+            default ->
+                    throw site.error(
+                            "slice indices must be integers or None, not "
+                                    + Values.typeName(value));
         };
     }
 

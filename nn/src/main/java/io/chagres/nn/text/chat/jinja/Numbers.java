@@ -130,7 +130,11 @@ final class Numbers {
         String digits = exact.unscaledValue().abs().toString();
         String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
         String power = (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "");
-        return (value < 0 ? "-" : "") + digits.charAt(0) + fraction + "e" + power
+        return (value < 0 ? "-" : "")
+                + digits.charAt(0)
+                + fraction
+                + "e"
+                + power
                 + Math.abs(exponent);
     }
 

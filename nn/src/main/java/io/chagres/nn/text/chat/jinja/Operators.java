@@ -14,7 +14,11 @@ final class Operators {
         if (!Values.isNumber(value)) {
             Values.require(site, value);
             throw site.error(
-                    "bad operand type for unary " + operator + ": '" + Values.typeName(value) + "'");
+                    "bad operand type for unary "
+                            + operator
+                            + ": '"
+                            + Values.typeName(value)
+                            + "'");
         }
         Object negative = Numbers.negate(site, value);
         return operator.equals("-") ? negative : Numbers.negate(site, negative);

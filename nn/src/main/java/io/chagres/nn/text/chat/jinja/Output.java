@@ -23,8 +23,8 @@ final class Output {
         return text.length();
     }
 
-    /// The text from an index on is of the assistant. `false` when this text is captured: where
-    /// it will stand is not known.
+    /// The text from an index on is of the assistant. `false` when this text is captured: where it
+    /// will stand is not known.
     boolean markGenerated(int from) {
         if (!captures) {
             generated.add(new Rendered.Range(from, text.length()));

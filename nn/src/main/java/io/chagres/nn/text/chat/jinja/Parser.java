@@ -71,13 +71,29 @@ final class Parser {
             throw tokens.error(tag.at(), "expected a tag, found " + tag.describe());
         }
         switch (tag.text()) {
-            case "if", "for", "set", "macro", "call", "filter", "with", "generation", "break",
+            case "if",
+                    "for",
+                    "set",
+                    "macro",
+                    "call",
+                    "filter",
+                    "with",
+                    "generation",
+                    "break",
                     "continue" -> {
                 tokens.take();
                 tokens.take();
             }
-            case "elif", "else", "endif", "endfor", "endset", "endmacro", "endcall", "endfilter",
-                    "endwith", "endgeneration" -> {
+            case "elif",
+                    "else",
+                    "endif",
+                    "endfor",
+                    "endset",
+                    "endmacro",
+                    "endcall",
+                    "endfilter",
+                    "endwith",
+                    "endgeneration" -> {
                 return null;
             }
             default -> throw tokens.error(tag.at(), "unknown tag '" + tag.text() + "'");

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// Python's `format % values`.
 final class PercentFormat {
     private static final Pattern DIRECTIVE =
-            Pattern.compile("%(?:\\(([^)]*)\\))?([-+ 0#]*)(\\d{0,9})(?:\\.(\\d{0,9}))?(.?)", Pattern.DOTALL);
+            Pattern.compile(
+                    "%(?:\\(([^)]*)\\))?([-+ 0#]*)(\\d{0,9})(?:\\.(\\d{0,9}))?(.?)",
+                    Pattern.DOTALL);
 
     private PercentFormat() {}
 

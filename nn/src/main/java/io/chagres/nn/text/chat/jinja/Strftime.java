@@ -35,12 +35,16 @@ final class Strftime {
             case 'C' -> two(now.getYear() / 100);
             case 'm' -> two(now.getMonthValue());
             case 'B' -> now.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
-            case 'b', 'h' -> now.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3);
+            case 'b', 'h' ->
+                    now.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3);
             case 'd' -> two(now.getDayOfMonth());
             case 'e' -> "%2d".formatted(now.getDayOfMonth());
             case 'j' -> "%03d".formatted(now.getDayOfYear());
             case 'A' -> now.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
-            case 'a' -> now.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3);
+            case 'a' ->
+                    now.getDayOfWeek()
+                            .getDisplayName(TextStyle.FULL, Locale.ENGLISH)
+                            .substring(0, 3);
             case 'u' -> String.valueOf(now.getDayOfWeek().getValue());
             case 'w' -> String.valueOf(now.getDayOfWeek().getValue() % 7);
             case 'V' -> two(now.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR));
@@ -54,7 +58,12 @@ final class Strftime {
             case 'F' -> now.toLocalDate().toString();
             case 'T' -> time(now) + ":" + two(now.getSecond());
             case 'R' -> time(now);
-            case 'D' -> two(now.getMonthValue()) + "/" + two(now.getDayOfMonth()) + "/" + two(now.getYear() % 100);
+            case 'D' ->
+                    two(now.getMonthValue())
+                            + "/"
+                            + two(now.getDayOfMonth())
+                            + "/"
+                            + two(now.getYear() % 100);
             case 's' -> String.valueOf(now.toEpochSecond());
             case 'n' -> "\n";
             case 't' -> "\t";

@@ -68,8 +68,10 @@ final class StringMethods {
                         for (Object part : parts) {
                             if (!(part instanceof String)) {
                                 Values.require(a.site(), part);
-                                throw a.site().error(
-                                        "join needs strings, found " + Values.typeName(part));
+                                throw a.site()
+                                        .error(
+                                                "join needs strings, found "
+                                                        + Values.typeName(part));
                             }
                         }
                         return join(a.site(), parts, s);
@@ -145,8 +147,7 @@ final class StringMethods {
                 return first ? Tuple.of(s, "", "") : Tuple.of("", "", s);
             }
             a.site().reserve(s.length());
-            return Tuple.of(
-                    s.substring(0, at), separator, s.substring(at + separator.length()));
+            return Tuple.of(s.substring(0, at), separator, s.substring(at + separator.length()));
         };
     }
 

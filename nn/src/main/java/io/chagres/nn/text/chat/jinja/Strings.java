@@ -29,7 +29,8 @@ final class Strings {
         if (i == a.length() || i == b.length()) {
             return Integer.compare(a.length(), b.length());
         }
-        boolean pairs = Character.isLowSurrogate(a.charAt(i)) && Character.isLowSurrogate(b.charAt(i));
+        boolean pairs =
+                Character.isLowSurrogate(a.charAt(i)) && Character.isLowSurrogate(b.charAt(i));
         int from = pairs && i > 0 ? i - 1 : i;
         return Integer.compare(a.codePointAt(from), b.codePointAt(from));
     }
@@ -51,12 +52,17 @@ final class Strings {
     }
 
     /// Cuts at white space, or at every `separator`; at most `most` times, from the left or right.
-    static List<Object> split(Site site, String s, @Nullable String separator, long most, boolean fromRight) {
+    static List<Object> split(
+            Site site, String s, @Nullable String separator, long most, boolean fromRight) {
         if (separator != null && separator.isEmpty()) {
             throw site.error("empty separator");
         }
-        List<String> parts = separator == null ? words(s, most, fromRight)
-                : fromRight ? splitRight(s, separator, most) : splitLeft(s, separator, most);
+        List<String> parts =
+                separator == null
+                        ? words(s, most, fromRight)
+                        : fromRight
+                                ? splitRight(s, separator, most)
+                                : splitLeft(s, separator, most);
         site.spend(parts.size());
         site.reserve(s.length());
         return new ArrayList<>(parts);
@@ -99,8 +105,10 @@ final class Strings {
                 break;
             }
             parts.add(fromRight ? rest.substring(cut + 1) : rest.substring(0, cut));
-            rest = fromRight ? strip(rest.substring(0, cut), null, false, true)
-                    : strip(rest.substring(cut), null, true, false);
+            rest =
+                    fromRight
+                            ? strip(rest.substring(0, cut), null, false, true)
+                            : strip(rest.substring(cut), null, true, false);
         }
         return fromRight ? parts.reversed() : parts;
     }
@@ -121,8 +129,12 @@ final class Strings {
         int from = 0;
         for (int i = 0; i < s.length(); i++) {
             char c = s.charAt(i);
-            boolean ends = (c >= '\n' && c <= '\r') || (c >= 0x1C && c <= 0x1E) || c == 0x85
-                    || c == 0x2028 || c == 0x2029;
+            boolean ends =
+                    (c >= '\n' && c <= '\r')
+                            || (c >= 0x1C && c <= 0x1E)
+                            || c == 0x85
+                            || c == 0x2028
+                            || c == 0x2029;
             if (ends) {
                 int next = c == '\r' && s.startsWith("\n", i + 1) ? i + 2 : i + 1;
                 lines.add(s.substring(from, keepEnds ? next : i));
@@ -167,9 +179,9 @@ final class Strings {
     }
 
     static String repeat(Site site, String s, long times) {
-        long n = Math.max(0, times);
-        site.reserve(s.isEmpty() ? 0 : Math.multiplyHigh(s.length(), n) != 0 ? Long.MAX_VALUE / 2 : s.length() * n);
-        return s.isEmpty() ? s : s.repeat(Math.toIntExact(n));
+        long n = s.isEmpty() ? 0 : Math.max(0, times);
+        site.reserve(Math.min(n, Integer.MAX_VALUE) * s.length());
+        return s.repeat((int) Math.min(n, Integer.MAX_VALUE));
     }
 
     /// Fills up to `width` characters; `left` says which part of the filling goes before.
@@ -178,11 +190,12 @@ final class Strings {
         if (missing <= 0) {
             return s;
         }
-        long before = switch (side) {
-            case LEFT -> missing;
-            case RIGHT -> 0;
-            case BOTH -> missing / 2 + (missing & width & 1);
-        };
+        long before =
+                switch (side) {
+                    case LEFT -> missing;
+                    case RIGHT -> 0;
+                    case BOTH -> missing / 2 + (missing & width & 1);
+                };
         return site.made(repeat(site, fill, before) + s + repeat(site, fill, missing - before));
     }
 

@@ -39,7 +39,8 @@ public final class Template {
     /// @param limits how much it may do
     /// @param clock what time it is, for `strftime_now`
     /// @throws JinjaException when it fails
-    public Rendered render(Map<String, ? extends @Nullable Object> variables, Limits limits, Clock clock) {
+    public Rendered render(
+            Map<String, ? extends @Nullable Object> variables, Limits limits, Clock clock) {
         Map<String, Object> values = new LinkedHashMap<>();
         variables.forEach((name, value) -> values.put(name, Values.of(value)));
         var run = new Run(source, limits);

@@ -54,10 +54,12 @@ final class Tests {
     }
 
     private static void plain(Map<String, Test> all, String name, Predicate<Object> test) {
-        all.put(name, (value, arguments) -> {
-            var _ = arguments.bind();
-            return test.test(value);
-        });
+        all.put(
+                name,
+                (value, arguments) -> {
+                    var _ = arguments.bind();
+                    return test.test(value);
+                });
     }
 
     private static void comparison(Map<String, Test> all, String operator, String... names) {

@@ -166,8 +166,7 @@ final class Values {
                 require(site, item);
                 if (!(item instanceof String part)) {
                     throw site.error(
-                            "'in <string>' requires string as left operand, not "
-                                    + typeName(item));
+                            "'in <string>' requires string as left operand, not " + typeName(item));
                 }
                 yield s.contains(part);
             }
@@ -208,8 +207,7 @@ final class Values {
                     case Map<?, ?> map -> map.keySet().iterator();
                     case Undefined u -> List.of().iterator();
                     case String s -> Strings.characters(s).iterator();
-                    default ->
-                            throw site.error("'" + typeName(value) + "' object is not iterable");
+                    default -> throw site.error("'" + typeName(value) + "' object is not iterable");
                 };
         from.forEachRemaining(elements::add);
         site.spend(elements.size());

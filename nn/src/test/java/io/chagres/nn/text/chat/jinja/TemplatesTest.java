@@ -22,8 +22,7 @@ import org.junit.jupiter.api.TestFactory;
 /// Templates that use every feature, with what Jinja 3.1.6 makes of them (`templates.json`), set up
 /// as Hugging Face's library does: text, places of `generation` blocks, or that it fails.
 class TemplatesTest {
-    static final Clock CLOCK =
-            Clock.fixed(Instant.parse("2024-07-04T15:05:09Z"), ZoneOffset.UTC);
+    static final Clock CLOCK = Clock.fixed(Instant.parse("2024-07-04T15:05:09Z"), ZoneOffset.UTC);
 
     @TestFactory
     List<DynamicTest> agreeWithJinja() throws IOException {
