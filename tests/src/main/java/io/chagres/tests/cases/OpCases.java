@@ -15,6 +15,7 @@ public final class OpCases {
                         IndexCases.rows(),
                         ViewCases.rows(),
                         NetworkCases.rows(),
+                        QuantCases.rows(),
                         AttentionCases.rows(),
                         UpdateCases.rows())
                 .flatMap(List::stream)

@@ -19,6 +19,14 @@ final class AxpyKernel {
 
     private AxpyKernel() {}
 
+    /// Sets sums to zero: a whole number of vectors.
+    static void clear(long sums, long sumsEnd) {
+        FloatVector zero = FloatVector.zero(F32);
+        for (long at = sums; at != sumsEnd; at += V) {
+            zero.intoMemorySegment(ALL, at, LE);
+        }
+    }
+
     /// `sums[j] += Σ x[r] w[r][j]` over 8 rows `wRow` bytes apart, until `sums` reaches `sumsEnd`:
     /// a whole number of vectors, at least one.
     static void run(long w, long wRow, long x, long sums, long sumsEnd) {

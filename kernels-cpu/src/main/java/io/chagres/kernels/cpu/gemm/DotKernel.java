@@ -3,82 +3,77 @@ package io.chagres.kernels.cpu.gemm;
 import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.BITS;
 import static io.chagres.kernels.cpu.vector.Lanes.F32;
+import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
 
-/// Dot products of [#ROWS] rows of a matrix with one vector.
+/// Dot products of [#ROWS] rows of a matrix with one vector, or with two.
 ///
-/// Element k is added to virtual lane k mod 32 of its row, so eight accumulators are 4 rows of
-/// 512-bit vectors, 2 rows of 256-bit or 1 row of 128-bit ones, and sums are the same at every
-/// width. The loop counts nothing but its address: C2 would split a counted one into three, which
-/// costs a third of the speed on rows of a few hundred elements.
+/// **Order.** Element k is added by a fused multiply-add to virtual lane k mod 16 of its row, so
+/// four accumulators are 4 rows of 512-bit vectors, 2 rows of 256-bit or 1 row of 128-bit ones. The
+/// 16 lanes are added by one tree ([#sums]). Sums are therefore the same at every width and
+/// whatever else is computed beside them.
+///
+/// Four rows, because more streams than that are read more slowly. The loops count nothing but
+/// their address: C2 would split a counted one into three, which costs a third of the speed on rows
+/// of a few hundred elements.
 final class DotKernel {
     /// Elements that one turn takes of each row; the length is a multiple of it.
-    static final int STEP = 32;
+    static final int STEP = 16;
 
+    private static final VectorSpecies<Float> QUARTER = FloatVector.SPECIES_128;
     private static final int V = BITS / 8;
     private static final int PARTS = 4 * STEP / V;
 
-    /// Rows at a time: 4, 2 or 1.
-    static final int ROWS = 8 / PARTS;
+    private static final VectorShuffle<Float> BY_8 = exchange(8);
+    private static final VectorShuffle<Float> BY_4 = exchange(4);
+    private static final VectorShuffle<Float> BY_2 = exchange(2);
+    private static final VectorShuffle<Float> BY_1 = exchange(1);
+    private static final VectorMask<Float> SECOND = VectorMask.fromLong(F32, 0x00f0);
+    private static final VectorMask<Float> THIRD = VectorMask.fromLong(F32, 0x0f00);
+    private static final VectorMask<Float> FOURTH = VectorMask.fromLong(F32, 0xf000);
 
-    /// Bytes between the accumulators of two rows: 32 floats, and room for [Reduce#sum(long)].
-    static final int ACCUMULATOR_ROW = 256;
+    /// Rows at a time: 4, 2 or 1.
+    static final int ROWS = 4 / PARTS;
+
+    /// Bytes between the accumulators of two rows.
+    static final int ACCUMULATOR_ROW = 4 * STEP;
+
+    /// Bytes of the accumulators of one vector.
+    static final int ACCUMULATORS = ROWS * ACCUMULATOR_ROW;
 
     private static final int ROW1 = 1 / PARTS;
     private static final int ROW2 = 2 / PARTS;
     private static final int ROW3 = 3 / PARTS;
-    private static final int ROW4 = 4 / PARTS;
-    private static final int ROW5 = 5 / PARTS;
-    private static final int ROW6 = 6 / PARTS;
-    private static final int ROW7 = 7 / PARTS;
     private static final int PART1 = 1 % PARTS * V;
     private static final int PART2 = 2 % PARTS * V;
     private static final int PART3 = 3 % PARTS * V;
-    private static final int PART4 = 4 % PARTS * V;
-    private static final int PART5 = 5 % PARTS * V;
-    private static final int PART6 = 6 % PARTS * V;
-    private static final int PART7 = 7 % PARTS * V;
 
     private DotKernel() {}
 
     /// Adds to the accumulators the products of `w[r][k]` and `x[k]`, rows `wRow` bytes apart,
     /// until x reaches `xEnd`: at least one step, a whole number of them.
-    static void run(long w, int wRow, long x, long xEnd, long accumulators) {
-        long acc = accumulators;
+    static void run(long w, long wRow, long x, long xEnd, long acc) {
         FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
         FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW1, PART1), LE);
         FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW2, PART2), LE);
         FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW3, PART3), LE);
-        FloatVector s4 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW4, PART4), LE);
-        FloatVector s5 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW5, PART5), LE);
-        FloatVector s6 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW6, PART6), LE);
-        FloatVector s7 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW7, PART7), LE);
-        int o1 = ROW1 * wRow + PART1;
-        int o2 = ROW2 * wRow + PART2;
-        int o3 = ROW3 * wRow + PART3;
-        int o4 = ROW4 * wRow + PART4;
-        int o5 = ROW5 * wRow + PART5;
-        int o6 = ROW6 * wRow + PART6;
-        int o7 = ROW7 * wRow + PART7;
+        long o1 = ROW1 * wRow + PART1;
+        long o2 = ROW2 * wRow + PART2;
+        long o3 = ROW3 * wRow + PART3;
         do {
             FloatVector x0 = FloatVector.fromMemorySegment(F32, ALL, x, LE);
             FloatVector x1 = FloatVector.fromMemorySegment(F32, ALL, x + PART1, LE);
             FloatVector x2 = FloatVector.fromMemorySegment(F32, ALL, x + PART2, LE);
             FloatVector x3 = FloatVector.fromMemorySegment(F32, ALL, x + PART3, LE);
-            FloatVector x4 = FloatVector.fromMemorySegment(F32, ALL, x + PART4, LE);
-            FloatVector x5 = FloatVector.fromMemorySegment(F32, ALL, x + PART5, LE);
-            FloatVector x6 = FloatVector.fromMemorySegment(F32, ALL, x + PART6, LE);
-            FloatVector x7 = FloatVector.fromMemorySegment(F32, ALL, x + PART7, LE);
             s0 = FloatVector.fromMemorySegment(F32, ALL, w, LE).fma(x0, s0);
             s1 = FloatVector.fromMemorySegment(F32, ALL, w + o1, LE).fma(x1, s1);
             s2 = FloatVector.fromMemorySegment(F32, ALL, w + o2, LE).fma(x2, s2);
             s3 = FloatVector.fromMemorySegment(F32, ALL, w + o3, LE).fma(x3, s3);
-            s4 = FloatVector.fromMemorySegment(F32, ALL, w + o4, LE).fma(x4, s4);
-            s5 = FloatVector.fromMemorySegment(F32, ALL, w + o5, LE).fma(x5, s5);
-            s6 = FloatVector.fromMemorySegment(F32, ALL, w + o6, LE).fma(x6, s6);
-            s7 = FloatVector.fromMemorySegment(F32, ALL, w + o7, LE).fma(x7, s7);
             w += 4 * STEP;
             x += 4 * STEP;
         } while (x != xEnd);
@@ -86,13 +81,183 @@ final class DotKernel {
         s1.intoMemorySegment(ALL, acc + at(ROW1, PART1), LE);
         s2.intoMemorySegment(ALL, acc + at(ROW2, PART2), LE);
         s3.intoMemorySegment(ALL, acc + at(ROW3, PART3), LE);
-        s4.intoMemorySegment(ALL, acc + at(ROW4, PART4), LE);
-        s5.intoMemorySegment(ALL, acc + at(ROW5, PART5), LE);
-        s6.intoMemorySegment(ALL, acc + at(ROW6, PART6), LE);
-        s7.intoMemorySegment(ALL, acc + at(ROW7, PART7), LE);
+    }
+
+    /// Writes the products of whole rows with one vector: `tiles` times [#ROWS] rows, `wRow` bytes
+    /// apart, the next ones `wNext` bytes further; results `yRow` and `yNext` bytes apart. As
+    /// [#clear], [#run] and [#sums] would, of which this makes one piece of code.
+    static void tiles(
+            long w,
+            long wRow,
+            long wNext,
+            int tiles,
+            long x,
+            long xBytes,
+            long y,
+            long yRow,
+            long yNext,
+            long acc) {
+        long o1 = ROW1 * wRow + PART1;
+        long o2 = ROW2 * wRow + PART2;
+        long o3 = ROW3 * wRow + PART3;
+        long xEnd = x + xBytes;
+        int left = tiles;
+        do {
+            FloatVector s0 = FloatVector.zero(F32);
+            FloatVector s1 = FloatVector.zero(F32);
+            FloatVector s2 = FloatVector.zero(F32);
+            FloatVector s3 = FloatVector.zero(F32);
+            long at = x;
+            long from = w;
+            do {
+                s0 =
+                        FloatVector.fromMemorySegment(F32, ALL, from, LE)
+                                .fma(FloatVector.fromMemorySegment(F32, ALL, at, LE), s0);
+                s1 =
+                        FloatVector.fromMemorySegment(F32, ALL, from + o1, LE)
+                                .fma(FloatVector.fromMemorySegment(F32, ALL, at + PART1, LE), s1);
+                s2 =
+                        FloatVector.fromMemorySegment(F32, ALL, from + o2, LE)
+                                .fma(FloatVector.fromMemorySegment(F32, ALL, at + PART2, LE), s2);
+                s3 =
+                        FloatVector.fromMemorySegment(F32, ALL, from + o3, LE)
+                                .fma(FloatVector.fromMemorySegment(F32, ALL, at + PART3, LE), s3);
+                from += 4 * STEP;
+                at += 4 * STEP;
+            } while (at != xEnd);
+            if (PARTS == 1) {
+                s0 = s0.add(s0.rearrange(BY_8));
+                s0 = s0.add(s0.rearrange(BY_4));
+                s1 = s1.add(s1.rearrange(BY_8));
+                s1 = s1.add(s1.rearrange(BY_4));
+                s2 = s2.add(s2.rearrange(BY_8));
+                s2 = s2.add(s2.rearrange(BY_4));
+                s3 = s3.add(s3.rearrange(BY_8));
+                s3 = s3.add(s3.rearrange(BY_4));
+                FloatVector b = s0.blend(s1, SECOND).blend(s2, THIRD).blend(s3, FOURTH);
+                b = b.add(b.rearrange(BY_2));
+                b.add(b.rearrange(BY_1)).intoMemorySegment(ALL, acc, LE);
+                ALL.set(FLOAT, y, ALL.get(FLOAT, acc));
+                ALL.set(FLOAT, y + yRow, ALL.get(FLOAT, acc + 16));
+                ALL.set(FLOAT, y + 2 * yRow, ALL.get(FLOAT, acc + 32));
+                ALL.set(FLOAT, y + 3 * yRow, ALL.get(FLOAT, acc + 48));
+            } else {
+                s0.intoMemorySegment(ALL, acc, LE);
+                s1.intoMemorySegment(ALL, acc + at(ROW1, PART1), LE);
+                s2.intoMemorySegment(ALL, acc + at(ROW2, PART2), LE);
+                s3.intoMemorySegment(ALL, acc + at(ROW3, PART3), LE);
+                sums(acc, y, yRow);
+            }
+            w += wNext;
+            y += yNext;
+            left--;
+        } while (left != 0);
+    }
+
+    /// As [#run] with two vectors `second` bytes apart, whose accumulators follow each other.
+    static void pair(long w, long wRow, long x, long xEnd, long second, long acc) {
+        long next = acc + ACCUMULATORS;
+        FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
+        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW1, PART1), LE);
+        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW2, PART2), LE);
+        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW3, PART3), LE);
+        FloatVector t0 = FloatVector.fromMemorySegment(F32, ALL, next, LE);
+        FloatVector t1 = FloatVector.fromMemorySegment(F32, ALL, next + at(ROW1, PART1), LE);
+        FloatVector t2 = FloatVector.fromMemorySegment(F32, ALL, next + at(ROW2, PART2), LE);
+        FloatVector t3 = FloatVector.fromMemorySegment(F32, ALL, next + at(ROW3, PART3), LE);
+        long o1 = ROW1 * wRow + PART1;
+        long o2 = ROW2 * wRow + PART2;
+        long o3 = ROW3 * wRow + PART3;
+        do {
+            long z = x + second;
+            FloatVector w0 = FloatVector.fromMemorySegment(F32, ALL, w, LE);
+            s0 = w0.fma(FloatVector.fromMemorySegment(F32, ALL, x, LE), s0);
+            t0 = w0.fma(FloatVector.fromMemorySegment(F32, ALL, z, LE), t0);
+            FloatVector w1 = FloatVector.fromMemorySegment(F32, ALL, w + o1, LE);
+            s1 = w1.fma(FloatVector.fromMemorySegment(F32, ALL, x + PART1, LE), s1);
+            t1 = w1.fma(FloatVector.fromMemorySegment(F32, ALL, z + PART1, LE), t1);
+            FloatVector w2 = FloatVector.fromMemorySegment(F32, ALL, w + o2, LE);
+            s2 = w2.fma(FloatVector.fromMemorySegment(F32, ALL, x + PART2, LE), s2);
+            t2 = w2.fma(FloatVector.fromMemorySegment(F32, ALL, z + PART2, LE), t2);
+            FloatVector w3 = FloatVector.fromMemorySegment(F32, ALL, w + o3, LE);
+            s3 = w3.fma(FloatVector.fromMemorySegment(F32, ALL, x + PART3, LE), s3);
+            t3 = w3.fma(FloatVector.fromMemorySegment(F32, ALL, z + PART3, LE), t3);
+            w += 4 * STEP;
+            x += 4 * STEP;
+        } while (x != xEnd);
+        s0.intoMemorySegment(ALL, acc, LE);
+        s1.intoMemorySegment(ALL, acc + at(ROW1, PART1), LE);
+        s2.intoMemorySegment(ALL, acc + at(ROW2, PART2), LE);
+        s3.intoMemorySegment(ALL, acc + at(ROW3, PART3), LE);
+        t0.intoMemorySegment(ALL, next, LE);
+        t1.intoMemorySegment(ALL, next + at(ROW1, PART1), LE);
+        t2.intoMemorySegment(ALL, next + at(ROW2, PART2), LE);
+        t3.intoMemorySegment(ALL, next + at(ROW3, PART3), LE);
     }
 
     private static int at(int row, int part) {
         return row * ACCUMULATOR_ROW + part;
+    }
+
+    /// Sets the accumulators of `vectors` vectors to zero.
+    static void clear(long acc, int vectors) {
+        long end = acc + (long) vectors * ACCUMULATORS;
+        FloatVector zero = FloatVector.zero(F32);
+        for (long at = acc; at != end; at += V) {
+            zero.intoMemorySegment(ALL, at, LE);
+        }
+    }
+
+    /// Writes the sum of each row's 16 accumulators at `target`, `step` bytes apart.
+    ///
+    /// The tree: lanes l, l + 4, l + 8 and l + 12 as (l + (l+8)) + ((l+4) + (l+12)), then the four
+    /// that are left as (0 + 2) + (1 + 3). Overwrites accumulators.
+    static void sums(long acc, long target, long step) {
+        if (PARTS == 1) {
+            rowsOfOneVector(acc, target, step);
+            return;
+        }
+        for (long row = acc; row != acc + ACCUMULATORS; row += ACCUMULATOR_ROW) {
+            FloatVector.fromMemorySegment(QUARTER, ALL, row, LE)
+                    .add(FloatVector.fromMemorySegment(QUARTER, ALL, row + 32, LE))
+                    .add(
+                            FloatVector.fromMemorySegment(QUARTER, ALL, row + 16, LE)
+                                    .add(FloatVector.fromMemorySegment(QUARTER, ALL, row + 48, LE)))
+                    .intoMemorySegment(ALL, row, LE);
+        }
+        for (long row = acc; row != acc + ACCUMULATORS; row += ACCUMULATOR_ROW) {
+            float even = ALL.get(FLOAT, row) + ALL.get(FLOAT, row + 8);
+            float odd = ALL.get(FLOAT, row + 4) + ALL.get(FLOAT, row + 12);
+            ALL.set(FLOAT, target, even + odd);
+            target += step;
+        }
+    }
+
+    /// The same tree in registers, where a row is one vector and there are four rows: each is
+    /// folded to four lanes, then the four rows share a vector.
+    private static void rowsOfOneVector(long acc, long target, long step) {
+        FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
+        s0 = s0.add(s0.rearrange(BY_8));
+        s0 = s0.add(s0.rearrange(BY_4));
+        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + 1 * ACCUMULATOR_ROW, LE);
+        s1 = s1.add(s1.rearrange(BY_8));
+        s1 = s1.add(s1.rearrange(BY_4));
+        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + 2 * ACCUMULATOR_ROW, LE);
+        s2 = s2.add(s2.rearrange(BY_8));
+        s2 = s2.add(s2.rearrange(BY_4));
+        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + 3 * ACCUMULATOR_ROW, LE);
+        s3 = s3.add(s3.rearrange(BY_8));
+        s3 = s3.add(s3.rearrange(BY_4));
+        FloatVector b = s0.blend(s1, SECOND).blend(s2, THIRD).blend(s3, FOURTH);
+        b = b.add(b.rearrange(BY_2));
+        b.add(b.rearrange(BY_1)).intoMemorySegment(ALL, acc, LE);
+        ALL.set(FLOAT, target, ALL.get(FLOAT, acc));
+        ALL.set(FLOAT, target + step, ALL.get(FLOAT, acc + 16));
+        ALL.set(FLOAT, target + 2 * step, ALL.get(FLOAT, acc + 32));
+        ALL.set(FLOAT, target + 3 * step, ALL.get(FLOAT, acc + 48));
+    }
+
+    private static VectorShuffle<Float> exchange(int distance) {
+        return VectorShuffle.fromOp(F32, lane -> lane ^ (distance % F32.length()));
     }
 }

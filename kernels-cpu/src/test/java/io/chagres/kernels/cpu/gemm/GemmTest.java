@@ -99,7 +99,7 @@ class GemmTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 5, 8, 9})
+    @ValueSource(ints = {1, 2, 5, 8, 9, 16, 17})
     void aVectorOrAFewTimesALongMatrix(int few) {
         Random random = new Random(few);
         for (int i = 0; i < 4; i++) {

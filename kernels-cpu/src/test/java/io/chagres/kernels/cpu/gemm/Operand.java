@@ -11,6 +11,7 @@ import java.util.Random;
 final class Operand {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
     private static final int GUARD = 40;
+    private static final int GUARD_INT = 1_987_654_321;
 
     final DType type;
     final int rows;
@@ -42,8 +43,17 @@ final class Operand {
                         + 1;
         memory = arena.allocate((elements + 2 * GUARD) * type.bytes(), 64);
         for (long i = 0; i < elements + 2 * GUARD; i++) {
-            write(i, Double.NaN);
+            write(i, guard());
         }
+    }
+
+    /// What lies around and between the elements: NaN, or a whole number that is not zero.
+    private double guard() {
+        return switch (type) {
+            case I8 -> 77;
+            case I32 -> GUARD_INT;
+            default -> Double.NaN;
+        };
     }
 
     /// Random numbers in [-1, 1), in a layout that `random` picks: by rows or by columns, dense or
@@ -109,10 +119,18 @@ final class Operand {
         for (int item = 0; item < (batchStride == 0 ? 1 : batch); item++) {
             for (int i = 0; i < rows; i++) {
                 for (int j = 0; j < columns; j++) {
-                    write(index(item, i, j), random.nextDouble() * 2 - 1);
+                    write(index(item, i, j), number(random));
                 }
             }
         }
+    }
+
+    private double number(Random random) {
+        return switch (type) {
+            case I8 -> random.nextInt(-128, 128);
+            case I32 -> random.nextInt(-1000, 1000);
+            default -> random.nextDouble() * 2 - 1;
+        };
     }
 
     long address() {
@@ -120,11 +138,16 @@ final class Operand {
     }
 
     double get(int item, int row, int column) {
-        long i = index(item, row, column);
+        return read(index(item, row, column));
+    }
+
+    private double read(long i) {
         return switch (type) {
             case F64 -> memory.getAtIndex(ValueLayout.JAVA_DOUBLE, i);
             case BF16 -> Float.intBitsToFloat(memory.getAtIndex(SHORT, i) << 16);
             case F16 -> Float.float16ToFloat(memory.getAtIndex(SHORT, i));
+            case I8 -> memory.get(ValueLayout.JAVA_BYTE, i);
+            case I32 -> memory.getAtIndex(ValueLayout.JAVA_INT, i);
             default -> memory.getAtIndex(ValueLayout.JAVA_FLOAT, i);
         };
     }
@@ -138,16 +161,13 @@ final class Operand {
         return memory.toArray(ValueLayout.JAVA_BYTE);
     }
 
-    /// How many elements of memory are not NaN: all outside the matrices should be.
+    /// How many elements of memory are not guards: as many as the matrices have.
     long numbers() {
         long count = 0;
         long elements = memory.byteSize() / type.bytes();
         for (long i = 0; i < elements; i++) {
-            double value =
-                    type == DType.F64
-                            ? memory.getAtIndex(ValueLayout.JAVA_DOUBLE, i)
-                            : memory.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-            count += Double.isNaN(value) ? 0 : 1;
+            double value = read(i);
+            count += Double.isNaN(value) || value == GUARD_INT ? 0 : 1;
         }
         return count;
     }
@@ -163,6 +183,8 @@ final class Operand {
                     memory.setAtIndex(
                             SHORT, i, (short) (Float.floatToRawIntBits((float) value) >>> 16));
             case F16 -> memory.setAtIndex(SHORT, i, Float.floatToFloat16((float) value));
+            case I8 -> memory.set(ValueLayout.JAVA_BYTE, i, (byte) value);
+            case I32 -> memory.setAtIndex(ValueLayout.JAVA_INT, i, (int) value);
             default -> memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) value);
         }
     }
