@@ -11,11 +11,14 @@ import io.chagres.tensor.memory.ArenaOptions;
 import io.chagres.tensor.memory.BudgetExceeded;
 import io.chagres.tensor.memory.TensorArena;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -72,7 +75,7 @@ public final class LanguageModel implements AutoCloseable {
     private static final int PREFILL_CHUNK = 512;
 
     /// Rows up to which a row of a product does not depend on the others.
-    private static final int DECODE_ROWS = 8;
+    private static final int DECODE_ROWS = 16;
 
     private final HfCheckpoint checkpoint;
     private final Tokenizer tokenizer;
@@ -127,7 +130,8 @@ public final class LanguageModel implements AutoCloseable {
         try {
             SafeTensors file = HfCheckpoint.open(folder);
             resources.add(file);
-            Tokenizer tokenizer = Tokenizer.load(folder);
+            FutureTask<Tokenizer> reading = new FutureTask<>(() -> Tokenizer.load(folder));
+            Thread.ofPlatform().daemon().name("chagres-tokenizer").start(reading);
             Backend backend = Backends.open(options.device(), options.threads());
             resources.add(backend);
             TensorArena weights = backend.arena("weights");
@@ -152,10 +156,28 @@ public final class LanguageModel implements AutoCloseable {
             TensorArena step = backend.arena("step", ArenaOptions.of(0).withLimit(left));
             resources.add(step);
             Decoder decoder = new Decoder(checkpoint.model(), step, pages);
+            Tokenizer tokenizer = await(reading);
             return new LanguageModel(checkpoint, tokenizer, decoder, options, resources);
         } catch (Throwable e) {
             closeAll(resources);
             throw e;
+        }
+    }
+
+    /// The tokenizer, which is read while the weights are mapped.
+    private static Tokenizer await(FutureTask<Tokenizer> reading) throws IOException {
+        try {
+            return reading.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while a tokenizer was read");
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case IOException cause -> throw cause;
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                case null, default -> throw new IllegalStateException(e);
+            }
         }
     }
 

@@ -38,6 +38,7 @@ import picocli.CommandLine.Command;
             InfoCommand.class,
             BenchCommand.class,
             DoctorCommand.class,
+            RehearseCommand.class,
             CommandLine.HelpCommand.class
         })
 final class Main {
