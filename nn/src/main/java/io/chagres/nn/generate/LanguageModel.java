@@ -72,7 +72,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     private static final int DEFAULT_TOKENS = 4096;
-    private static final int PREFILL_CHUNK = 512;
+    private static final int PREFILL_CHUNK = 256;
 
     /// Rows up to which a row of a product does not depend on the others.
     private static final int DECODE_ROWS = 16;

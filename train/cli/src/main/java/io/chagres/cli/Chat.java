@@ -117,7 +117,7 @@ final class Chat {
     }
 
     private void say(String text) {
-        int before = messages.size();
+        List<ChatMessage> before = List.copyOf(messages);
         messages.add(ChatMessage.user(text));
         try {
             int[] prompt = prompt();
@@ -135,9 +135,8 @@ final class Chat {
             }
         } catch (IllegalArgumentException | ChatTemplateException e) {
             out.println("Cannot answer: " + e.getMessage());
-            while (messages.size() > before) {
-                messages.removeLast();
-            }
+            messages.clear();
+            messages.addAll(before);
         }
         out.flush();
     }
