@@ -133,7 +133,8 @@ public final class BpeTrainer {
         for (int b = 0; b < ALPHABET; b++) {
             byteIds[b] = alphabet.indexOf(String.valueOf(ByteAlphabet.charOf((byte) b)));
         }
-        PreTokenizer splitter = PreTokenizerReader.read(Json.parse(Json.line(byteLevel()), "trainer"));
+        PreTokenizer splitter =
+                PreTokenizerReader.read(Json.parse(Json.line(byteLevel()), "trainer"));
         var learner = new BpeLearner("");
         WordCounts.count(texts, text -> text, splitter, progress)
                 .forEachKeyValue((word, times) -> learner.add(symbols(word, byteIds), times));
@@ -165,9 +166,7 @@ public final class BpeTrainer {
         var trained = new TrainedTokenizer(specialTokens, parts);
         String bos = parts.get("bos_token");
         Map<String, @Nullable Object> postProcessor =
-                bos != null && prependBos
-                        ? trained.template(List.of(bos), List.of())
-                        : byteLevel();
+                bos != null && prependBos ? trained.template(List.of(bos), List.of()) : byteLevel();
         return trained.build(
                 new TrainedTokenizer.Stages(null, byteLevel(), postProcessor, byteLevel(), model));
     }

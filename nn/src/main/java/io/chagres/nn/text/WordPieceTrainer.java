@@ -102,8 +102,7 @@ public final class WordPieceTrainer {
         Normalizer normalizer = NormalizerReader.read(Json.parse(Json.line(bert()), "trainer"));
         PreTokenizer splitter =
                 PreTokenizerReader.read(Json.parse(Json.line(preTokenizer()), "trainer"));
-        ObjectLongHashMap<String> words =
-                WordCounts.count(texts, normalizer, splitter, progress);
+        ObjectLongHashMap<String> words = WordCounts.count(texts, normalizer, splitter, progress);
         // In a fixed order, so that equal texts give equal tokens.
         List<String> sorted = new ArrayList<>(words.keySet());
         sorted.sort(Comparator.naturalOrder());
@@ -142,7 +141,7 @@ public final class WordPieceTrainer {
         byCount.sort(
                 Comparator.comparingLong(IntLongPair::getTwo)
                         .reversed()
-                        .thenComparing(IntLongPair::getOne));
+                        .thenComparingInt(IntLongPair::getOne));
         var kept = new TreeSet<Integer>();
         byCount.stream().limit(alphabetLimit).forEach(pair -> kept.add(pair.getOne()));
         var continuing = new TreeSet<Integer>();

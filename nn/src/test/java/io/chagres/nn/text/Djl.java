@@ -46,7 +46,11 @@ public final class Djl {
     ///
     /// @param exact whether ranges must be equal; otherwise ours may be wider
     static void compare(
-            Tokenizer ours, HuggingFaceTokenizer theirs, String text, boolean special, boolean exact) {
+            Tokenizer ours,
+            HuggingFaceTokenizer theirs,
+            String text,
+            boolean special,
+            boolean exact) {
         var expected = theirs.encode(text, special, false);
         int[] ids = ints(expected.getIds());
         Encoding actual = ours.encodeWithOffsets(text, special);

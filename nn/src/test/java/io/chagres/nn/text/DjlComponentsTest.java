@@ -68,7 +68,8 @@ class DjlComponentsTest {
                 [{"id": 0, "content": "<s>", "special": true, "single_word": false,
                   "lstrip": false, "rstrip": false, "normalized": false},
                  {"id": 1, "content": "</s>", "special": true, "single_word": false,
-                  "lstrip": false, "rstrip": false, "normalized": false}]""");
+                  "lstrip": false, "rstrip": false, "normalized": false}]\
+                """);
         for (String stage : List.of("normalizer", "pre_tokenizer", "post_processor", "decoder")) {
             all.put(stage, "null");
         }
@@ -365,8 +366,7 @@ class DjlComponentsTest {
         for (String bad : List.of("!!", "", "AAAA", "/////w==", "BQAAAAAAAAA=")) {
             String json = "{\"type\": \"Precompiled\", \"precompiled_charsmap\": \"" + bad + "\"}";
             JsonNode node = Json.parse(json, "test");
-            assertThatThrownBy(
-                            () -> NormalizerReader.read(node))
+            assertThatThrownBy(() -> NormalizerReader.read(node))
                     .as(bad)
                     .hasMessageContaining("precompiled_charsmap");
         }

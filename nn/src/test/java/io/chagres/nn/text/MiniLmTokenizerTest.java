@@ -20,7 +20,8 @@ class MiniLmTokenizerTest {
     @Test
     void agreesWithHuggingFace() throws IOException {
         Djl.require(folder);
-        try (InputStream in = getClass().getResourceAsStream("/all-minilm-l6-v2-q-tokenizer.json")) {
+        try (InputStream in =
+                getClass().getResourceAsStream("/all-minilm-l6-v2-q-tokenizer.json")) {
             byte[] bytes = Objects.requireNonNull(in, "MiniLM's tokenizer").readAllBytes();
             Files.write(folder.resolve("tokenizer.json"), bytes);
         }

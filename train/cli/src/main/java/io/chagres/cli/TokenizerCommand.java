@@ -2,6 +2,7 @@ package io.chagres.cli;
 
 import io.chagres.nn.text.BpeTrainer;
 import io.chagres.nn.text.Tokenizer;
+import io.chagres.nn.text.WordPieceTrainer;
 import io.chagres.tensor.io.Json;
 import io.chagres.train.data.Corpus;
 import io.chagres.train.data.Source;
@@ -46,18 +47,26 @@ final class TokenizerCommand implements Callable<Integer> {
                 spec.commandLine(), "tokenizer needs a command: train, encode or decode");
     }
 
-    /// Trains byte-level BPE.
+    /// Trains byte-level BPE, or WordPiece.
     @Command(
             name = "train",
             mixinStandardHelpOptions = true,
             description = {
-                "Trains a byte-level BPE tokenizer.",
+                "Trains a tokenizer: byte-level BPE, as GPT-2 has it, or WordPiece, as BERT has it.",
                 "",
                 "Writes tokenizer.json, as Hugging Face's programs read it. Sources are files,"
                         + " folders, .jsonl files with a `text` field, or `wordnet`; of more than"
                         + " 32 million characters the first of each source are taken."
             })
     static final class Train implements Callable<Integer> {
+        /// What a text's words are cut into.
+        enum Model {
+            /// Byte-level byte-pair encoding.
+            bpe,
+            /// WordPiece over lower-case words.
+            wordpiece
+        }
+
         private static final String END_OF_TEXT = "<|endoftext|>";
         private static final int LEAST_VOCAB_SIZE = 257;
         private static final long MOST_CHARS = 32_000_000;
@@ -73,6 +82,13 @@ final class TokenizerCommand implements Callable<Integer> {
                 required = true,
                 description = "Folder to write tokenizer.json and tokenizer_config.json into.")
         private Path output;
+
+        @Option(
+                names = "--model",
+                paramLabel = "MODEL",
+                defaultValue = "bpe",
+                description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+        private Model model = Model.bpe;
 
         @Option(
                 names = "--vocab-size",
@@ -92,19 +108,20 @@ final class TokenizerCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws IOException {
-            Options.atLeast(spec, "--vocab-size", vocabSize, LEAST_VOCAB_SIZE);
+            int least = model == Model.bpe ? LEAST_VOCAB_SIZE : 1;
+            Options.atLeast(spec, "--vocab-size", vocabSize, least);
             Options.atLeast(spec, "--min-frequency", minFrequency, 1);
             Corpus corpus = Corpus.open(sources.stream().map(Source::of).toList());
             List<String> texts = corpus.sample(MOST_CHARS);
             long start = System.nanoTime();
-            // As `train` does: a text begins with what ends the one before.
             Tokenizer tokenizer =
-                    BpeTrainer.create(vocabSize)
-                            .minFrequency(minFrequency)
-                            .bosToken(END_OF_TEXT)
-                            .eosToken(END_OF_TEXT)
-                            .prependBos(true)
-                            .train(texts);
+                    switch (model) {
+                        case bpe -> bpe(texts);
+                        case wordpiece ->
+                                WordPieceTrainer.create(vocabSize)
+                                        .minFrequency(minFrequency)
+                                        .train(texts);
+                    };
             double seconds = (System.nanoTime() - start) * 1e-9;
             Files.createDirectories(output);
             tokenizer.save(output);
@@ -126,6 +143,16 @@ final class TokenizerCommand implements Callable<Integer> {
             }
             out.flush();
             return 0;
+        }
+
+        // As `train` does: a text begins with what ends the one before.
+        private Tokenizer bpe(List<String> texts) {
+            return BpeTrainer.create(vocabSize)
+                    .minFrequency(minFrequency)
+                    .bosToken(END_OF_TEXT)
+                    .eosToken(END_OF_TEXT)
+                    .prependBos(true)
+                    .train(texts);
         }
     }
 

@@ -172,6 +172,25 @@ class TrainTest {
     }
 
     @Test
+    void trainsAWordPieceTokenizer() {
+        String output = folder.resolve("wordpiece").toString();
+        JsonNode json =
+                Cli.ok(
+                                "tokenizer",
+                                "train",
+                                texts.toString(),
+                                "--model=wordpiece",
+                                "--vocab-size=120",
+                                "--output=" + output,
+                                "--json")
+                        .json();
+        assertThat(json.integer("vocab_size")).isLessThanOrEqualTo(120);
+        JsonNode encoded = Cli.ok("tokenizer", "encode", output, "The river?", "--json").json();
+        assertThat(encoded.list("tokens").getFirst().asString()).isEqualTo("[CLS]");
+        assertThat(encoded.list("tokens").getLast().asString()).isEqualTo("[SEP]");
+    }
+
+    @Test
     void doctorFindsTheCpu() {
         JsonNode json = Cli.ok("doctor", "--json").json();
         assertThat(json.string("cpu")).isNotBlank();

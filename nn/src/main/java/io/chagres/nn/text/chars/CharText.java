@@ -162,6 +162,18 @@ public final class CharText {
             size += last - first;
         }
 
+        /// Appends a changed copy of a slice of the original, which knows where it came from.
+        public void append(CharText part) {
+            int count = part.length();
+            reserve(count);
+            System.arraycopy(part.chars, part.start, chars, size, count);
+            for (int i = 0; i < count && tracked; i++) {
+                starts[size + i] = part.sourceStart(part.start + i);
+                ends[size + i] = part.sourceEnd(part.start + i);
+            }
+            size += count;
+        }
+
         /// Puts a character that stands for the original's characters `[first, last)`.
         public void put(char c, int first, int last) {
             reserve(1);

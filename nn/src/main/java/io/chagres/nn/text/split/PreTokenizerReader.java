@@ -30,9 +30,7 @@ public final class PreTokenizerReader {
             case "Split" -> split(json);
             case "Whitespace" -> new PatternSplit(WORDS, SplitBehavior.REMOVED, true);
             case "WhitespaceSplit" -> whitespace();
-            case "BertPreTokenizer" ->
-                    PreTokenizer.sequence(
-                            List.of(whitespace(), punctuation(SplitBehavior.ISOLATED)));
+            case "BertPreTokenizer" -> new BertSplit();
             case "Digits" ->
                     new CharSplit(
                             c -> (CharClass.of(c) & CharClass.NUMBER) != 0,
