@@ -183,7 +183,17 @@ class ProcessorsTest {
         var constraints = new Constraints(0.9, 5, 2, 3, List.of(List.of(7, 8)), List.of(4));
         var file =
                 new GenerationConfig(
-                        false, null, null, null, null, null, 1, List.of(2), 0, null, 40,
+                        false,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        1,
+                        List.of(2),
+                        0,
+                        null,
+                        40,
                         constraints);
         SamplingOptions o = SamplingOptions.of(file, 7);
         assertThat(o.typicalP()).isEqualTo(0.9);

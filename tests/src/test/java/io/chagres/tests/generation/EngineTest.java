@@ -154,8 +154,7 @@ class EngineTest {
                 TensorArena step = backend.arena("step")) {
             Path folder = Golden.shared("data/stories260K-hf");
             Transformer plain = HfCheckpoint.load(folder, weights).model();
-            Decoder decoder =
-                    new Decoder(plain, step, new KvCache(plain.config(), weights, 512));
+            Decoder decoder = new Decoder(plain, step, new KvCache(plain.config(), weights, 512));
             try (KvCache.Sequence sequence = decoder.cache().open()) {
                 Sampler sampler = new Sampler(SamplingOptions.greedy(8));
                 float[] logits = decoder.prefill(sequence, prompt);
@@ -165,8 +164,7 @@ class EngineTest {
                 }
             }
         }
-        Generation got =
-                model.generate(prompt, ENDLESS.withMaxNewTokens(8), piece -> true);
+        Generation got = model.generate(prompt, ENDLESS.withMaxNewTokens(8), piece -> true);
         assertThat(got.tokens()).extracting(ScoredToken::id).isEqualTo(want);
     }
 
@@ -242,12 +240,11 @@ class EngineTest {
         SamplingOptions failing =
                 SamplingOptions.greedy(30).toBuilder()
                         .processors(
-                                List.of(
-                                        (history, logits) -> {
-                                            if (history.length() > 12) {
-                                                throw new UnsupportedOperationException("no");
-                                            }
-                                        }))
+                                List.of((history, logits) -> {
+                                    if (history.length() > 12) {
+                                        throw new UnsupportedOperationException("no");
+                                    }
+                                }))
                         .build();
         GenerationStream good = model.submit("Once", SamplingOptions.greedy(30));
         GenerationStream bad = model.submit("Once", failing);
@@ -291,8 +288,7 @@ class EngineTest {
                 .isInstanceOf(BudgetExceeded.class)
                 .hasMessageContaining("64 tokens");
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () -> model.generate("Once", ENDLESS.toBuilder().maxLength(2).build()))
+                .isThrownBy(() -> model.generate("Once", ENDLESS.toBuilder().maxLength(2).build()))
                 .withMessageContaining("maxLength");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> model.generate(new int[] {1, 9999}, ENDLESS, piece -> true))

@@ -182,7 +182,6 @@ final class ServeCommand implements Callable<Integer> {
         Options.atLeast(spec, "--grace", grace, 0);
         Options.check(
                 spec, port >= 0 && port <= MOST_PORT, "--port", "must be from 0 to " + MOST_PORT);
-        Options.check(
-                spec, maxBody > 0 && maxBody < 1024, "--max-body", "must be from 1 to 1023");
+        Options.check(spec, maxBody > 0 && maxBody < 1024, "--max-body", "must be from 1 to 1023");
     }
 }

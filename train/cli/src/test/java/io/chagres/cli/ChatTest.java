@@ -35,9 +35,7 @@ class ChatTest {
     @BeforeAll
     void load() throws IOException {
         TinyModel.write(folder);
-        model =
-                LanguageModel.load(
-                        folder, new LanguageModel.Options("cpu", 1, 0, Long.MAX_VALUE));
+        model = LanguageModel.load(folder, new LanguageModel.Options("cpu", 1, 0, Long.MAX_VALUE));
         template = ChatTemplate.load(folder);
     }
 
@@ -79,9 +77,7 @@ class ChatTest {
         assertThat(chat.handle("and?")).isTrue();
         String second =
                 answer(
-                        "<system>be kind|<user>hi|<assistant>"
-                                + first
-                                + "|<user>and?|<assistant>",
+                        "<system>be kind|<user>hi|<assistant>" + first + "|<user>and?|<assistant>",
                         6);
         assertThat(chat.messages())
                 .extracting(ChatMessage::content)

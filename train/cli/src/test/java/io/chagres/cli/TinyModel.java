@@ -22,7 +22,8 @@ public final class TinyModel {
     private static final String TEMPLATE =
             """
             {% for m in messages %}<{{ m.role }}>{{ m.content }}|{% endfor %}\
-            {% if add_generation_prompt %}<assistant>{% endif %}""";
+            {% if add_generation_prompt %}<assistant>{% endif %}\
+            """;
 
     private TinyModel() {}
 
@@ -33,7 +34,10 @@ public final class TinyModel {
                 BpeTrainer.create(300)
                         .bosToken("<s>")
                         .eosToken("</s>")
-                        .train(List.of("the river runs to the sea, and the sea to the river. ".repeat(9)));
+                        .train(
+                                List.of(
+                                        "the river runs to the sea, and the sea to the river. "
+                                                .repeat(9)));
         tokenizer.save(folder);
         Files.writeString(folder.resolve("chat_template.jinja"), TEMPLATE);
         TransformerConfig config =
@@ -51,8 +55,7 @@ public final class TinyModel {
             Transformer model = TransformerBuilder.create(config, weights, 7);
             int bos = tokenizer.bosId().orElseThrow();
             int eos = tokenizer.eosId().orElseThrow();
-            HfCheckpoint.save(
-                    model, GenerationConfig.ofTokens(bos, List.of(eos), null), folder);
+            HfCheckpoint.save(model, GenerationConfig.ofTokens(bos, List.of(eos), null), folder);
         }
         return folder;
     }

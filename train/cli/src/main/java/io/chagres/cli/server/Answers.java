@@ -88,8 +88,7 @@ final class Answers {
         Map<String, @Nullable Object> choice = choice(i);
         if (ask.chat()) {
             choice.put(
-                    "delta",
-                    first || reason == null ? message("content", text, first) : Map.of());
+                    "delta", first || reason == null ? message("content", text, first) : Map.of());
         } else {
             choice.put("text", text);
         }

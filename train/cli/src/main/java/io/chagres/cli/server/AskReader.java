@@ -41,61 +41,68 @@ final class AskReader {
     ///
     /// @throws ApiException naming the field at fault
     Ask completion(String body) {
-        return reading(body, json -> {
-            refuse(json, "suffix", "inserting text");
-            List<int[]> prompts = new ArrayList<>();
-            List<String> texts = new ArrayList<>();
-            prompts(json, prompts, texts);
-            int n = choices(json, prompts.size());
-            if (json.intIn("best_of", 1, Integer.MAX_VALUE, n) != n) {
-                throw json.get("best_of").error("must be n");
-            }
-            boolean echo = json.bool("echo", false);
-            int logProbs = json.intIn("logprobs", 0, MOST_COMPLETION_LOGPROBS, -1);
-            if (echo && logProbs >= 0) {
-                throw json.get("echo").error("the prompt's log-probabilities are not computed");
-            }
-            SamplingOptions defaults =
-                    model.defaults(COMPLETION_TOKENS).withMaxNewTokens(COMPLETION_TOKENS);
-            SamplingOptions options = options(json, defaults, "max_tokens", logProbs);
-            List<String> echoes = echo ? texts : Collections.nCopies(texts.size(), "");
-            return ask(json, false, prompts, echoes, n, options);
-        });
+        return reading(
+                body,
+                json -> {
+                    refuse(json, "suffix", "inserting text");
+                    List<int[]> prompts = new ArrayList<>();
+                    List<String> texts = new ArrayList<>();
+                    prompts(json, prompts, texts);
+                    int n = choices(json, prompts.size());
+                    if (json.intIn("best_of", 1, Integer.MAX_VALUE, n) != n) {
+                        throw json.get("best_of").error("must be n");
+                    }
+                    boolean echo = json.bool("echo", false);
+                    int logProbs = json.intIn("logprobs", 0, MOST_COMPLETION_LOGPROBS, -1);
+                    if (echo && logProbs >= 0) {
+                        throw json.get("echo")
+                                .error("the prompt's log-probabilities are not computed");
+                    }
+                    SamplingOptions defaults =
+                            model.defaults(COMPLETION_TOKENS).withMaxNewTokens(COMPLETION_TOKENS);
+                    SamplingOptions options = options(json, defaults, "max_tokens", logProbs);
+                    List<String> echoes = echo ? texts : Collections.nCopies(texts.size(), "");
+                    return ask(json, false, prompts, echoes, n, options);
+                });
     }
 
     /// Reads the body of `/v1/chat/completions`.
     ///
     /// @throws ApiException naming the field at fault
     Ask chat(String body) {
-        return reading(body, json -> {
-            ChatTemplate chat = template;
-            if (chat == null) {
-                throw ApiException.invalid(
-                        "the model has no chat template; use /v1/completions", "messages");
-            }
-            if (json.has("response_format")) {
-                JsonNode format = json.object("response_format");
-                if (!format.string("type", "text").equals("text")) {
-                    throw format.error("only text can be written");
-                }
-            }
-            int n = choices(json, 1);
-            boolean wanted = json.bool("logprobs", false);
-            int top = json.intIn("top_logprobs", 0, MOST_CHAT_LOGPROBS, 0);
-            if (top > 0 && !wanted) {
-                throw json.get("top_logprobs").error("needs logprobs to be true");
-            }
-            String limit =
-                    json.has("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
-            SamplingOptions options =
-                    options(
-                            json,
-                            model.defaults(SamplingOptions.UNLIMITED),
-                            limit,
-                            wanted ? top : -1);
-            List<int[]> prompts = List.of(prompt(json, chat));
-            return ask(json, true, prompts, List.of(""), n, options);
-        });
+        return reading(
+                body,
+                json -> {
+                    ChatTemplate chat = template;
+                    if (chat == null) {
+                        throw ApiException.invalid(
+                                "the model has no chat template; use /v1/completions", "messages");
+                    }
+                    if (json.has("response_format")) {
+                        JsonNode format = json.object("response_format");
+                        if (!format.string("type", "text").equals("text")) {
+                            throw format.error("only text can be written");
+                        }
+                    }
+                    int n = choices(json, 1);
+                    boolean wanted = json.bool("logprobs", false);
+                    int top = json.intIn("top_logprobs", 0, MOST_CHAT_LOGPROBS, 0);
+                    if (top > 0 && !wanted) {
+                        throw json.get("top_logprobs").error("needs logprobs to be true");
+                    }
+                    String limit =
+                            json.has("max_completion_tokens")
+                                    ? "max_completion_tokens"
+                                    : "max_tokens";
+                    SamplingOptions options =
+                            options(
+                                    json,
+                                    model.defaults(SamplingOptions.UNLIMITED),
+                                    limit,
+                                    wanted ? top : -1);
+                    List<int[]> prompts = List.of(prompt(json, chat));
+                    return ask(json, true, prompts, List.of(""), n, options);
+                });
     }
 
     private SamplingOptions options(
@@ -180,12 +187,13 @@ final class AskReader {
 
     private static Map<String, Object> values(JsonNode object) {
         Map<String, Object> values = new LinkedHashMap<>();
-        object.fields().forEach((key, value) -> {
-            Object v = value.value();
-            if (v != null) {
-                values.put(key, v);
-            }
-        });
+        object.fields()
+                .forEach((key, value) -> {
+                    Object v = value.value();
+                    if (v != null) {
+                        values.put(key, v);
+                    }
+                });
         return values;
     }
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// A client's connection: hands requests to a handler, one after another, each on a virtual thread,
 /// and tells the request under way when the client leaves. Reading goes on meanwhile, which is how
 /// that is known at once.
+@SuppressWarnings("FutureReturnValueIgnored") // what fails closes the connection
 final class Connection extends SimpleChannelInboundHandler<FullHttpRequest> {
     /// The user event that says that a response was sent.
     static final Object ANSWERED = new Object();

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
 /// One request over HTTP and the response to it. Its methods may be called by any thread.
+@SuppressWarnings("FutureReturnValueIgnored") // what fails closes the connection
 final class Exchange {
     private static final long WRITE_TIMEOUT_SECONDS = 30;
 

@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// Listens for requests over HTTP 1.1.
+@SuppressWarnings("FutureReturnValueIgnored") // what fails closes the connection
 final class HttpServer implements AutoCloseable {
     private static final int IDLE_SECONDS = 75;
 
@@ -45,7 +46,9 @@ final class HttpServer implements AutoCloseable {
     HttpServer(String host, int port, int maxBody, Consumer<Exchange> handler) throws IOException {
         loop =
                 new MultiThreadIoEventLoopGroup(
-                        1, new DefaultThreadFactory("chagres-http", true), NioIoHandler.newFactory());
+                        1,
+                        new DefaultThreadFactory("chagres-http", true),
+                        NioIoHandler.newFactory());
         var bootstrap =
                 new ServerBootstrap()
                         .group(loop)
@@ -59,7 +62,12 @@ final class HttpServer implements AutoCloseable {
             loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
             boolean taken = bound.cause() instanceof BindException;
             throw new IOException(
-                    "cannot listen on " + host + ":" + port + ": " + bound.cause().getMessage()
+                    "cannot listen on "
+                            + host
+                            + ":"
+                            + port
+                            + ": "
+                            + bound.cause().getMessage()
                             + (taken ? " (try another --port)" : ""),
                     bound.cause());
         }
@@ -111,7 +119,8 @@ final class HttpServer implements AutoCloseable {
         }
 
         @Override
-        protected void handleOversizedMessage(ChannelHandlerContext context, HttpMessage oversized) {
+        protected void handleOversizedMessage(
+                ChannelHandlerContext context, HttpMessage oversized) {
             var error =
                     new ApiException(
                             413,

@@ -36,8 +36,7 @@ final class SamplingFields {
         o.minP(range(body, "min_p", defaults.minP(), 0, 1));
         o.typicalP(range(body, "typical_p", defaults.typicalP(), Double.MIN_NORMAL, 1));
         double repetition = defaults.repetitionPenalty();
-        o.repetitionPenalty(
-                range(body, "repetition_penalty", repetition, Double.MIN_NORMAL, 100));
+        o.repetitionPenalty(range(body, "repetition_penalty", repetition, Double.MIN_NORMAL, 100));
         o.presencePenalty(range(body, "presence_penalty", 0, -2, 2));
         o.frequencyPenalty(range(body, "frequency_penalty", 0, -2, 2));
         if (body.has("logit_bias")) {
@@ -71,23 +70,26 @@ final class SamplingFields {
     private static Map<Integer, Float> bias(
             JsonNode json, Map<Integer, Float> defaults, int vocabSize) {
         Map<Integer, Float> bias = new HashMap<>(defaults);
-        json.fields().forEach((key, value) -> {
-            double amount = value.asDouble();
-            if (Math.abs(amount) > WIDEST_BIAS) {
-                throw value.error("must be from -100 to 100: " + amount);
-            }
-            int token;
-            try {
-                token = Integer.parseInt(key);
-            } catch (NumberFormatException e) {
-                throw value.error("the key must be the id of a token");
-            }
-            if (token < 0 || token >= vocabSize) {
-                throw value.error("the vocabulary has " + vocabSize + " tokens");
-            }
-            // As in OpenAI's interface, -100 means never.
-            bias.put(token, amount == -WIDEST_BIAS ? Float.NEGATIVE_INFINITY : (float) amount);
-        });
+        json.fields()
+                .forEach((key, value) -> {
+                    double amount = value.asDouble();
+                    if (Math.abs(amount) > WIDEST_BIAS) {
+                        throw value.error("must be from -100 to 100: " + amount);
+                    }
+                    int token;
+                    try {
+                        token = Integer.parseInt(key);
+                    } catch (NumberFormatException e) {
+                        throw value.error("the key must be the id of a token");
+                    }
+                    if (token < 0 || token >= vocabSize) {
+                        throw value.error("the vocabulary has " + vocabSize + " tokens");
+                    }
+                    // As in OpenAI's interface, -100 means never.
+                    bias.put(
+                            token,
+                            amount == -WIDEST_BIAS ? Float.NEGATIVE_INFINITY : (float) amount);
+                });
         return bias;
     }
 

@@ -183,8 +183,7 @@ final class Service {
             throw new ApiException(
                     429, "rate_limit_error", String.valueOf(e.getMessage()), null, "queue_full");
         } catch (IllegalStateException e) {
-            throw new ApiException(
-                    503, SERVER_ERROR, String.valueOf(e.getMessage()), null, null);
+            throw new ApiException(503, SERVER_ERROR, String.valueOf(e.getMessage()), null, null);
         }
     }
 }

@@ -110,7 +110,9 @@ class ModelServerTest {
 
     private HttpResponse<String> post(String path, String body) throws Exception {
         HttpRequest r =
-                request(server, path).POST(BodyPublishers.ofString(body.replace('\'', '"'))).build();
+                request(server, path)
+                        .POST(BodyPublishers.ofString(body.replace('\'', '"')))
+                        .build();
         return client.send(r, BodyHandlers.ofString());
     }
 
@@ -143,7 +145,8 @@ class ModelServerTest {
 
     @Test
     void completesAText() throws Exception {
-        JsonNode response = ok(COMPLETIONS, "{'model': 'tiny', 'prompt': 'the sea', 'max_tokens': 9}");
+        JsonNode response =
+                ok(COMPLETIONS, "{'model': 'tiny', 'prompt': 'the sea', 'max_tokens': 9}");
         Generation want = offline("the sea", 9);
         assertThat(response.string("object")).isEqualTo("text_completion");
         assertThat(choice(response).string("text")).isEqualTo(want.text());
@@ -170,8 +173,9 @@ class ModelServerTest {
                 .containsExactly(
                         offline("the", 5).text(), offline("the", 5).text(),
                         offline("sea", 5).text(), offline("sea", 5).text());
-        assertThat(two.list("choices")).extracting(c -> c.integer("index")).containsExactly(
-                0L, 1L, 2L, 3L);
+        assertThat(two.list("choices"))
+                .extracting(c -> c.integer("index"))
+                .containsExactly(0L, 1L, 2L, 3L);
     }
 
     @Test
@@ -202,8 +206,7 @@ class ModelServerTest {
                         body.formatted(
                                 ", 'stream': true, 'stream_options': {'include_usage': true}"));
         assertThat(events).allMatch(e -> e.string("object").equals("chat.completion.chunk"));
-        assertThat(choice(events.getFirst()).object("delta").string("role"))
-                .isEqualTo("assistant");
+        assertThat(choice(events.getFirst()).object("delta").string("role")).isEqualTo("assistant");
         JsonNode usage = events.getLast();
         assertThat(usage.list("choices")).isEmpty();
         assertThat(usage.object("usage").integer("completion_tokens")).isEqualTo(7);
@@ -230,15 +233,13 @@ class ModelServerTest {
             parts.get((int) c.integer("index")).append(c.string("text"));
         }
         assertThat(parts).extracting(StringBuilder::toString).isEqualTo(whole);
-        JsonNode alone =
-                ok(COMPLETIONS, body.replace("'n': 3", "'n': 1").formatted(""));
+        JsonNode alone = ok(COMPLETIONS, body.replace("'n': 3", "'n': 1").formatted(""));
         assertThat(choice(alone).string("text")).isEqualTo(whole.getFirst());
     }
 
     @Test
     void reportsLogProbabilities() throws Exception {
-        JsonNode c =
-                choice(ok(COMPLETIONS, "{'prompt': 'sea', 'max_tokens': 4, 'logprobs': 2}"));
+        JsonNode c = choice(ok(COMPLETIONS, "{'prompt': 'sea', 'max_tokens': 4, 'logprobs': 2}"));
         JsonNode probs = c.object("logprobs");
         assertThat(probs.list("tokens")).hasSize(4);
         for (JsonNode top : probs.list("top_logprobs")) {
@@ -276,14 +277,17 @@ class ModelServerTest {
                 choice(
                         ok(
                                 COMPLETIONS,
-                                "{'prompt': 'the sea', 'max_tokens': 30, 'stop': [" + quoted + "]}"));
+                                "{'prompt': 'the sea', 'max_tokens': 30, 'stop': ["
+                                        + quoted
+                                        + "]}"));
         assertThat(c.string("text")).isEqualTo(text.substring(0, text.indexOf(stop)));
         assertThat(c.string("finish_reason")).isEqualTo("stop");
         int likeliest = offline("the sea", 1).ids()[0];
         JsonNode other =
                 ok(
                         COMPLETIONS,
-                        "{'prompt': 'the sea', 'max_tokens': 1, 'logit_bias': {'" + likeliest
+                        "{'prompt': 'the sea', 'max_tokens': 1, 'logit_bias': {'"
+                                + likeliest
                                 + "': -100}}");
         assertThat(choice(other).string("text")).isNotEqualTo(offline("the sea", 1).text());
     }
@@ -370,8 +374,12 @@ class ModelServerTest {
         for (int i = 0; i < 64; i++) {
             int me = i;
             String body =
-                    "{'prompt': '" + prompts.get(i) + "', 'max_tokens': " + (8 + i % 24)
-                            + (i % 2 == 0 ? "" : ", 'stream': true") + "}";
+                    "{'prompt': '"
+                            + prompts.get(i)
+                            + "', 'max_tokens': "
+                            + (8 + i % 24)
+                            + (i % 2 == 0 ? "" : ", 'stream': true")
+                            + "}";
             clients.add(() -> {
                 if (me % 8 == 3) { // in between, some leave without an answer
                     leaveAfter(0, ENDLESS.formatted(me % 16 == 3));
@@ -400,8 +408,12 @@ class ModelServerTest {
                 new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
             OutputStream out = socket.getOutputStream();
             out.write(
-                    ("POST " + COMPLETIONS + " HTTP/1.1\r\nHost: x\r\nContent-Length: "
-                                    + json.length() + "\r\n\r\n" + json)
+                    ("POST "
+                                    + COMPLETIONS
+                                    + " HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                                    + json.length()
+                                    + "\r\n\r\n"
+                                    + json)
                             .getBytes(StandardCharsets.US_ASCII));
             out.flush();
             for (int i = 0; i < bytes; i++) {
