@@ -31,11 +31,14 @@ import picocli.CommandLine.Command;
             QuickstartCommand.class,
             TrainCommand.class,
             GenerateCommand.class,
+            ChatCommand.class,
+            ServeCommand.class,
             EvalCommand.class,
             TokenizerCommand.class,
             InfoCommand.class,
             BenchCommand.class,
             DoctorCommand.class,
+            RehearseCommand.class,
             CommandLine.HelpCommand.class
         })
 final class Main {

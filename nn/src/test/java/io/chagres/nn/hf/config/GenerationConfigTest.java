@@ -34,6 +34,25 @@ class GenerationConfigTest {
     }
 
     @Test
+    void readsConstraints() {
+        GenerationConfig config =
+                of(
+                        """
+                        {"typical_p": 0.9, "min_length": 5, "min_new_tokens": 2,
+                         "no_repeat_ngram_size": 3, "bad_words_ids": [[1, 2], [3]],
+                         "suppress_tokens": [4]}
+                        """);
+        assertThat(config.constraints())
+                .isEqualTo(
+                        new GenerationConfig.Constraints(
+                                0.9, 5, 2, 3, List.of(List.of(1, 2), List.of(3)), List.of(4)));
+        assertThat(of(io.chagres.tensor.io.Json.line(config.toJson()))).isEqualTo(config);
+        assertThatThrownBy(() -> of("{\"bad_words_ids\": [[]]}"))
+                .isInstanceOf(JsonException.class)
+                .hasMessageContaining("bad_words_ids");
+    }
+
+    @Test
     void silenceIsNotAChoice() {
         GenerationConfig empty = of("{\"top_k\": null}");
         assertThat(empty).isEqualTo(GenerationConfig.ofTokens(null, List.of(), null));
