@@ -16,7 +16,8 @@ public final class OpCases {
                         ViewCases.rows(),
                         NetworkCases.rows(),
                         AttentionCases.rows(),
-                        UpdateCases.rows())
+                        UpdateCases.rows(),
+                        MixtureCases.rows())
                 .flatMap(List::stream)
                 .toList();
     }
