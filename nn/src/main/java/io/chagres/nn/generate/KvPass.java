@@ -40,7 +40,7 @@ final class KvPass extends Pass {
     }
 
     @Override
-    protected Tensor attend(int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
+    public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
         Tensor keys = cache.keys(layer);
         Tensor values = cache.values(layer);
         Interpreter.runAll(KvAppend.INSTANCE, keys, values, k, v, table, starts);
