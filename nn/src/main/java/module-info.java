@@ -7,6 +7,7 @@ module io.chagres.nn {
     requires transitive io.chagres.autograd;
     requires org.eclipse.collections.api;
     requires org.eclipse.collections.impl;
+    requires jdk.jfr;
     requires org.slf4j;
 
     exports io.chagres.nn;
