@@ -54,23 +54,14 @@ public record HfCheckpoint(
         return SafeTensors.open(folder);
     }
 
-    /// Loads a model for inference in F32: parameters stored as F32 stay in the mapped file,
-    /// read-only, where the device can read host memory; others are converted.
+    /// Loads a model for inference as it is stored: matrices keep their dtype, F32, BF16 or F16, and
+    /// stay in the mapped file, read-only, where the device can read host memory. The model computes
+    /// in F32 all the same, with the same results as if they had been widened. Vectors and a few
+    /// small matrices are converted; experts that are stored one by one are copied side by side, in
+    /// their dtype.
     ///
     /// @param file the opened weights; they must stay open while the model is used
     public static HfCheckpoint map(Path folder, SafeTensors file, TensorArena weights)
-            throws IOException {
-        boolean host = weights.source() instanceof HostMemory;
-        return load(folder, file, weights, host ? Keep.MAPPED_F32 : Keep.F32);
-    }
-
-    /// Loads a model for inference as it is stored: matrices keep their dtype, BF16 or F16 too, and
-    /// stay in the mapped file, read-only, where the device can read host memory. Nothing is
-    /// converted but vectors and a few small matrices; experts that are stored one by one are
-    /// copied side by side, in their dtype.
-    ///
-    /// @param file the opened weights; they must stay open while the model is used
-    public static HfCheckpoint mapStored(Path folder, SafeTensors file, TensorArena weights)
             throws IOException {
         boolean host = weights.source() instanceof HostMemory;
         return load(folder, file, weights, host ? Keep.MAPPED : Keep.STORED);

@@ -26,10 +26,8 @@ final class HfTensors implements ParameterSource {
     enum Keep {
         /// Copied to the arena as F32.
         F32,
-        /// As F32; left in the mapped file where they are stored so.
-        MAPPED_F32,
-        /// Matrices in the dtype they are stored in, left in the mapped file; the rest as
-        /// [#MAPPED_F32].
+        /// Matrices in the dtype they are stored in, the rest as F32; left in the mapped file where
+        /// nothing has to be converted or joined.
         MAPPED,
         /// Matrices copied in the dtype they are stored in, the rest as [#F32].
         STORED
@@ -108,17 +106,14 @@ final class HfTensors implements ParameterSource {
 
     @Override
     public Tensor matrix(String path, Shape shape, Init init) {
-        boolean asStored = keep == Keep.MAPPED || keep == Keep.STORED;
         DType stored = file.spec(parts(path).getFirst().stored()).dtype();
-        boolean narrow = stored == DType.BF16 || stored == DType.F16;
-        return load(path, shape, asStored && narrow ? stored : DType.F32);
+        return load(path, shape, keep != Keep.F32 && stored.isNarrow() ? stored : DType.F32);
     }
 
     private Tensor load(String path, Shape shape, DType dtype) {
         List<HfPart> all = parts(path);
         HfPart first = all.getFirst();
-        boolean mapped = keep == Keep.MAPPED || keep == Keep.MAPPED_F32;
-        if (mapped && all.size() == 1 && file.spec(first.stored()).dtype() == dtype) {
+        if (keep == Keep.MAPPED && all.size() == 1 && file.spec(first.stored()).dtype() == dtype) {
             return first.mapped(file, shape, weights);
         }
         int items = first.entry().item() < 0 ? 1 : Math.toIntExact(shape.dim(0));

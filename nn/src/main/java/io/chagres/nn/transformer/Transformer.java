@@ -108,24 +108,20 @@ public record Transformer(
 
     /// The dtype the model computes in. Its matrices may be stored in a narrower one.
     public DType dtype() {
-        return finalNorm.weight().dtype();
-    }
-
-    private Tensor embed(Tensor ids) {
-        return tokens.apply(ids).cast(dtype());
+        return tokens.dtype();
     }
 
     /// Hidden states after the final norm with a given context, such as one with a KV cache.
     public Tensor hidden(
             Tensor ids, @Nullable Tensor positionIds, Pass pass, Consumer<Tensor> observer) {
-        Tensor x = embed(ids);
+        Tensor x = tokens.apply(ids);
         Embedding table = positions;
         if (table != null) {
             long t = ids.dim(1);
             x =
                     x.add(
                             positionIds == null
-                                    ? table.weight().slice(0, 0, t)
+                                    ? table.first(t)
                                     : table.apply(positionIds));
         }
         x = pass.dropout(x);
@@ -153,7 +149,7 @@ public record Transformer(
         for (int d = 0; d < nextTokens.size() && t - 1 - d > 0; d++) {
             NextToken module = nextTokens.get(d);
             long n = t - 1 - d;
-            Tensor next = embed(in.ids().slice(1, d + 1L, n));
+            Tensor next = tokens.apply(in.ids().slice(1, d + 1L, n));
             state = module.apply(state.slice(1, 0, n), next, blocks.size() + d, pass.first(n));
             all.add(module.finalNorm().apply(state));
         }
