@@ -16,6 +16,7 @@ public final class OpCases {
                         ViewCases.rows(),
                         NetworkCases.rows(),
                         AttentionCases.rows(),
+                        SortCases.rows(),
                         UpdateCases.rows())
                 .flatMap(List::stream)
                 .toList();

@@ -57,6 +57,7 @@ public final class Dispatch implements AutoCloseable {
         products.register(kernels);
         models.register(kernels);
         attention.register(kernels);
+        new SortKernels(pool).register(kernels);
     }
 
     /// Kernels for composites and updates.
