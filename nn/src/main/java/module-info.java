@@ -12,6 +12,7 @@ module io.chagres.nn {
 
     exports io.chagres.nn;
     exports io.chagres.nn.attention;
+    exports io.chagres.nn.attention.lsh;
     exports io.chagres.nn.generate;
     exports io.chagres.nn.hf;
     exports io.chagres.nn.hf.config;

@@ -16,6 +16,7 @@ public final class OpCases {
                         ViewCases.rows(),
                         NetworkCases.rows(),
                         AttentionCases.rows(),
+                        SortCases.rows(),
                         UpdateCases.rows(),
                         MixtureCases.rows())
                 .flatMap(List::stream)

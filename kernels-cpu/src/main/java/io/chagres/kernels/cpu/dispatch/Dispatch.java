@@ -58,6 +58,7 @@ public final class Dispatch implements AutoCloseable {
         models.register(kernels);
         attention.register(kernels);
         new GroupedKernels(pool).register(kernels);
+        new SortKernels(pool).register(kernels);
     }
 
     /// Kernels for composites and updates.
