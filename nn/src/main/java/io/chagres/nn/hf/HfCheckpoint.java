@@ -57,8 +57,8 @@ public record HfCheckpoint(
     /// Loads a model for inference as it is stored: matrices keep their dtype, F32, BF16 or F16, and
     /// stay in the mapped file, read-only, where the device can read host memory. The model computes
     /// in F32 all the same, with the same results as if they had been widened. Vectors and a few
-    /// small matrices are converted; experts that are stored one by one are copied side by side, in
-    /// their dtype.
+    /// small matrices are converted; experts are copied side by side, in their dtype, unless they lie
+    /// at equal distances in the file.
     ///
     /// @param file the opened weights; they must stay open while the model is used
     public static HfCheckpoint map(Path folder, SafeTensors file, TensorArena weights)
