@@ -231,8 +231,7 @@ public record HfNames(List<Entry> entries) {
         void conv1d(String stored, String... paths) {
             entries.add(
                     new Entry(stored + ".weight", suffixed(".weight", paths), 0, true, -1, false));
-            entries.add(
-                    new Entry(stored + ".bias", suffixed(".bias", paths), 0, false, -1, false));
+            entries.add(new Entry(stored + ".bias", suffixed(".bias", paths), 0, false, -1, false));
         }
 
         private static List<String> suffixed(String suffix, String... paths) {

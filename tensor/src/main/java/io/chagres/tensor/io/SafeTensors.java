@@ -215,7 +215,9 @@ public final class SafeTensors implements AutoCloseable {
         }
         return distance <= 0
                 ? null
-                : new Stack(first.file().span(first.entry(), located(names.getLast()).entry()), distance);
+                : new Stack(
+                        first.file().span(first.entry(), located(names.getLast()).entry()),
+                        distance);
     }
 
     /// Copies a tensor's bytes into a segment of exactly its size.
