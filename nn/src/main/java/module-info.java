@@ -10,7 +10,6 @@ module io.chagres.nn {
     requires org.slf4j;
 
     exports io.chagres.nn;
-    exports io.chagres.nn.attention;
     exports io.chagres.nn.attention.lsh;
     exports io.chagres.nn.generate;
     exports io.chagres.nn.hf;

@@ -8,7 +8,6 @@ import io.chagres.autograd.GradCheck;
 import io.chagres.autograd.Tape;
 import io.chagres.kernels.cpu.CpuBackend;
 import io.chagres.kernels.cpu.reference.ReferenceBackend;
-import io.chagres.nn.attention.SharedQk;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Shape;

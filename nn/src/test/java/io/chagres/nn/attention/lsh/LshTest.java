@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.chagres.autograd.Tape;
 import io.chagres.kernels.cpu.CpuBackend;
-import io.chagres.nn.attention.SharedQk;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;

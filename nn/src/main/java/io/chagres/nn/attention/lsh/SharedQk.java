@@ -1,4 +1,4 @@
-package io.chagres.nn.attention;
+package io.chagres.nn.attention.lsh;
 
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Shape;
