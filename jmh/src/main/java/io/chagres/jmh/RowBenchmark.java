@@ -5,6 +5,7 @@ import io.chagres.kernels.cpu.norm.RmsNorm;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.softmax.CrossEntropy;
 import io.chagres.kernels.cpu.softmax.Softmax;
+import io.chagres.tensor.DType;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -130,7 +131,8 @@ public class RowBenchmark {
     /// Cross-entropy of rows of logits.
     @Benchmark
     public void crossEntropy() {
-        CrossEntropy.forward(pool, x, targets, 4, -100, 0, perRow, perRowToo, rows, n);
+        CrossEntropy.forward(
+                pool, DType.F32, x, targets, 4, -100, 0, perRow, perRowToo, rows, n, 0);
     }
 
     /// Frees everything.

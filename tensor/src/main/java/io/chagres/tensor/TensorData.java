@@ -112,6 +112,24 @@ public final class TensorData {
         t.storage().arena().source().read(t.address(), to);
     }
 
+    /// Copies a tensor's elements, row-major, into the beginning of an array.
+    ///
+    /// @throws ShapeMismatch when it is too short
+    public static void read(Tensor t, float[] to) {
+        int n = count(t);
+        if (n > to.length) {
+            throw new ShapeMismatch("read: " + t.spec() + " into " + to.length + " floats");
+        }
+        if (t.dtype() == DType.F32 && t.layout().isContiguous()) {
+            readRaw(t, MemorySegment.ofArray(to).asSlice(0, 4L * n));
+            return;
+        }
+        double[] d = doubles(t);
+        for (int i = 0; i < n; i++) {
+            to[i] = (float) d[i];
+        }
+    }
+
     /// The elements row-major in host memory: the tensor's own bytes where it is contiguous and the
     /// host can see them, a copy allocated from `copies` otherwise.
     public static MemorySegment hostBytes(Tensor t, Arena copies) {
@@ -129,16 +147,8 @@ public final class TensorData {
     }
 
     static float[] floats(Tensor t) {
-        int n = count(t);
-        float[] out = new float[n];
-        if (t.dtype() == DType.F32 && t.layout().isContiguous()) {
-            readRaw(t, MemorySegment.ofArray(out));
-            return out;
-        }
-        double[] d = doubles(t);
-        for (int i = 0; i < n; i++) {
-            out[i] = (float) d[i];
-        }
+        float[] out = new float[count(t)];
+        read(t, out);
         return out;
     }
 

@@ -5,15 +5,26 @@ import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
+import io.chagres.tensor.TensorData;
 import io.chagres.tensor.memory.TensorArena;
-import java.util.Arrays;
 import java.util.List;
 
 /// Runs a model token by token over a KV cache. Used by one thread at a time.
 public final class Decoder {
+    /// Takes the logits that follow each sequence.
+    @FunctionalInterface
+    public interface Receiver {
+        /// Takes those of one sequence. The array is used again for the next one; it may be
+        /// changed.
+        void accept(int sequence, float[] logits);
+    }
+
+    private static final int[] NONE = {};
+
     private final Transformer model;
     private final TensorArena step;
     private final KvCache cache;
+    private final float[] row;
 
     /// Creates a decoder.
     ///
@@ -22,6 +33,7 @@ public final class Decoder {
         this.model = model;
         this.step = step;
         this.cache = cache;
+        this.row = new float[model.config().vocabSize()];
     }
 
     /// The cache sequences are opened in.
@@ -34,13 +46,37 @@ public final class Decoder {
         return model.config().maxPositionEmbeddings();
     }
 
+    /// Number of logits.
+    public int vocabSize() {
+        return row.length;
+    }
+
     /// Appends tokens to a sequence, which may have some already.
     ///
     /// @return logits of what follows the last token
     /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; the
     ///   sequence is unchanged then
     public float[] prefill(KvCache.Sequence sequence, int... tokens) {
-        return forward(List.of(sequence), tokens, tokens.length)[0];
+        float[][] rows = new float[1][];
+        prefill(sequence, tokens, (i, logits) -> rows[i] = logits.clone());
+        return rows[0];
+    }
+
+    /// Appends tokens to a sequence, which may have some already, and hands on the logits of what
+    /// follows the last one.
+    ///
+    /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; the
+    ///   sequence is unchanged then
+    public void prefill(KvCache.Sequence sequence, int[] tokens, Receiver receiver) {
+        forward(List.of(sequence), tokens, tokens.length, receiver, true);
+    }
+
+    /// Appends tokens to a sequence without asking what follows: the first part of a long prompt.
+    ///
+    /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; the
+    ///   sequence is unchanged then
+    public void append(KvCache.Sequence sequence, int... tokens) {
+        forward(List.of(sequence), tokens, tokens.length, (i, logits) -> {}, false);
     }
 
     /// Appends one token to each of several different sequences.
@@ -49,10 +85,26 @@ public final class Decoder {
     /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; all
     ///   sequences are unchanged then
     public float[][] decode(List<KvCache.Sequence> sequences, int... tokens) {
-        return forward(sequences, tokens, 1);
+        float[][] rows = new float[sequences.size()][];
+        decode(sequences, tokens, (i, logits) -> rows[i] = logits.clone());
+        return rows;
     }
 
-    private float[][] forward(List<KvCache.Sequence> sequences, int[] tokens, int perSequence) {
+    /// Appends one token to each of several different sequences, and hands on the logits of what
+    /// follows.
+    ///
+    /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; all
+    ///   sequences are unchanged then
+    public void decode(List<KvCache.Sequence> sequences, int[] tokens, Receiver receiver) {
+        forward(sequences, tokens, 1, receiver, true);
+    }
+
+    private void forward(
+            List<KvCache.Sequence> sequences,
+            int[] tokens,
+            int perSequence,
+            Receiver receiver,
+            boolean project) {
         int b = sequences.size();
         if (b < 1 || perSequence < 1 || tokens.length != b * perSequence) {
             throw new IllegalArgumentException(
@@ -69,28 +121,41 @@ public final class Decoder {
                                 + maxLength());
             }
         }
-        boolean done = false;
+        boolean[] done = {false};
         try {
             sequences.forEach(s -> s.extend(perSequence));
-            float[][] rows = step.call(() -> logits(sequences, tokens, starts));
-            done = true;
-            return rows;
+            step.call(() -> {
+                Tensor hidden = hidden(sequences, tokens, starts);
+                Tensor logits = project ? model.project(hidden) : hidden;
+                done[0] = true;
+                for (int i = 0; i < b && project; i++) {
+                    TensorData.read(logits.slice(0, i, 1), row);
+                    receiver.accept(i, row);
+                }
+                return NONE;
+            });
         } finally {
-            for (int i = 0; i < b && !done; i++) {
+            for (int i = 0; i < b && !done[0]; i++) {
                 sequences.get(i).truncate(starts[i]);
             }
         }
     }
 
-    private float[][] logits(List<KvCache.Sequence> sequences, int[] tokens, int[] starts) {
+    /// Hidden states of the last tokens, (B, hidden).
+    private Tensor hidden(List<KvCache.Sequence> sequences, int[] tokens, int[] starts) {
         int b = starts.length;
         int perSequence = tokens.length / b;
         int[] positions = new int[tokens.length];
         for (int i = 0; i < positions.length; i++) {
             positions[i] = starts[i / perSequence] + i % perSequence;
         }
-        int[] lengths = sequences.stream().mapToInt(KvCache.Sequence::length).toArray();
-        int width = sequences.stream().mapToInt(KvCache.Sequence::held).max().orElseThrow();
+        int[] lengths = new int[b];
+        int longest = 0;
+        for (int i = 0; i < b; i++) {
+            lengths[i] = starts[i] + perSequence;
+            longest = Math.max(longest, lengths[i]);
+        }
+        int width = KvCache.pagesFor(longest);
         int[] table = new int[b * width];
         for (int i = 0; i < table.length; i++) {
             table[i] = sequences.get(i / width).page(i % width);
@@ -104,14 +169,9 @@ public final class Decoder {
                         Tensor.of(step, Shape.of(b, width), table),
                         Tensor.of(step, Shape.of(b), starts),
                         Tensor.of(step, Shape.of(b), lengths),
-                        Arrays.stream(starts).allMatch(n -> n == 0));
+                        longest);
         Tensor ids = Tensor.of(step, where.shape(), tokens);
         Tensor last = model.hidden(ids, where, pass, h -> {}).slice(1, perSequence - 1, 1);
-        float[] all = model.project(last.reshape(b, -1)).toFloats();
-        float[][] rows = new float[b][];
-        for (int i = 0; i < b; i++) {
-            rows[i] = Arrays.copyOfRange(all, i * (all.length / b), (i + 1) * (all.length / b));
-        }
-        return rows;
+        return last.reshape(b, -1);
     }
 }

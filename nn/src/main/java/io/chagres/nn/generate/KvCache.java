@@ -9,8 +9,11 @@ import io.chagres.tensor.memory.BudgetExceeded;
 import io.chagres.tensor.memory.PagePool;
 import io.chagres.tensor.memory.TensorArena;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// Keys and values of earlier tokens, in pages shared by all sequences: a sequence holds only the
+/// What layers keep of earlier tokens, in pages shared by all sequences: a sequence holds only the
 /// pages it has filled, and gives them back when it is closed. A page covers [#PAGE_TOKENS] tokens
 /// of every layer.
 ///
@@ -19,24 +22,51 @@ public final class KvCache {
     /// Tokens per page.
     public static final int PAGE_TOKENS = 32;
 
-    private final TransformerConfig config;
+    /// What a layer keeps of a token: a key and a value per head, as F32. A layer whose values are
+    /// part of its keys, such as multi-head latent attention, has one head and no values.
+    ///
+    /// @param heads key/value heads
+    /// @param keyDim elements of a key
+    /// @param valueDim elements of a value; 0 for none
+    public record Layer(int heads, int keyDim, int valueDim) {
+        /// Checks the numbers.
+        public Layer {
+            if (heads < 1 || keyDim < 1 || valueDim < 0) {
+                throw new IllegalArgumentException(
+                        "a layer cannot keep %d heads of %d and %d elements"
+                                .formatted(heads, keyDim, valueDim));
+            }
+        }
+
+        private long elements() {
+            return (long) heads * (keyDim + valueDim);
+        }
+    }
+
+    private final List<Layer> layers;
     private final PagePool pool;
 
     /// Reserves room for `maxTokens` tokens over all sequences.
     public KvCache(TransformerConfig config, TensorArena arena, int maxTokens) {
-        this.config = config;
-        pool = new PagePool(arena, pagesFor(maxTokens), bytes(config, PAGE_TOKENS));
-        arena.source().fill(pool.storage().address(), pool.storage().bytes(), (byte) 0);
+        this(layers(config), arena, maxTokens);
+    }
+
+    /// Reserves room for `maxTokens` tokens over all sequences.
+    public KvCache(List<Layer> layers, TensorArena arena, int maxTokens) {
+        this.layers = List.copyOf(layers);
+        pool = new PagePool(arena, pagesFor(maxTokens), bytes(layers, PAGE_TOKENS));
+    }
+
+    /// What the layers of a model keep.
+    public static List<Layer> layers(TransformerConfig config) {
+        Layer layer = new Layer(config.numKvHeads(), config.headDim(), config.headDim());
+        return Collections.nCopies(config.numLayers(), layer);
     }
 
     /// Bytes a cache for this many tokens takes.
-    public static long bytes(TransformerConfig config, int maxTokens) {
-        return 2L
-                * config.numLayers()
-                * config.kvWidth()
-                * DType.F32.bytes()
-                * pagesFor(maxTokens)
-                * PAGE_TOKENS;
+    public static long bytes(List<Layer> layers, int maxTokens) {
+        long elements = layers.stream().mapToLong(Layer::elements).sum();
+        return elements * DType.F32.bytes() * pagesFor(maxTokens) * PAGE_TOKENS;
     }
 
     /// A sequence without tokens.
@@ -49,22 +79,47 @@ public final class KvCache {
         return pool.available() * PAGE_TOKENS;
     }
 
-    /// Key pages of a layer, (pages, numKvHeads, PAGE_TOKENS, headDim).
-    Tensor keys(int layer) {
-        return pages(2L * layer);
+    /// Tokens there is room for in all.
+    public int capacity() {
+        return pool.pages() * PAGE_TOKENS;
     }
 
-    /// Value pages of a layer.
+    /// Bytes of the pages that sequences hold.
+    public long usedBytes() {
+        return (pool.pages() - pool.available()) * pool.pageBytes();
+    }
+
+    /// Bytes of the pages that a sequence holds; 0 for none.
+    long bytesOf(@Nullable Sequence sequence) {
+        return sequence == null ? 0 : sequence.held * pool.pageBytes();
+    }
+
+    /// Bytes of all pages.
+    public long totalBytes() {
+        return pool.pages() * pool.pageBytes();
+    }
+
+    /// Key pages of a layer, (pages, heads, PAGE_TOKENS, keyDim).
+    Tensor keys(int layer) {
+        Layer l = layers.get(layer);
+        return pages(layer, 0, l.heads(), l.keyDim());
+    }
+
+    /// Value pages of a layer, (pages, heads, PAGE_TOKENS, valueDim).
     Tensor values(int layer) {
-        return pages(2L * layer + 1);
+        Layer l = layers.get(layer);
+        return pages(layer, (long) l.heads() * l.keyDim(), l.heads(), l.valueDim());
     }
 
     /// A layer's keys or values of all pages lie together, page after page, which is what kernels
     /// want.
-    private Tensor pages(long part) {
-        int heads = config.numKvHeads();
-        Shape shape = Shape.of(pool.pages(), heads, PAGE_TOKENS, config.headDim());
-        Layout layout = Layout.of(shape, Layout.contiguous(shape).strides(), part * shape.size());
+    ///
+    /// @param before elements of this layer that a token has before them
+    private Tensor pages(int layer, long before, int heads, int dim) {
+        long earlier = layers.subList(0, layer).stream().mapToLong(Layer::elements).sum() + before;
+        Shape shape = Shape.of(pool.pages(), heads, PAGE_TOKENS, dim);
+        long offset = earlier * pool.pages() * PAGE_TOKENS;
+        Layout layout = Layout.of(shape, Layout.contiguous(shape).strides(), offset);
         return new Tensor(DType.F32, layout, pool.storage());
     }
 
@@ -86,10 +141,23 @@ public final class KvCache {
         ///
         /// @throws BudgetExceeded when the cache is full; the sequence is unchanged then
         void extend(int tokens) {
+            reserve(tokens);
+            length += tokens;
+        }
+
+        /// Pages it lacks for more tokens.
+        int lacking(int tokens) {
+            return Math.max(0, pagesFor(length + tokens) - held);
+        }
+
+        /// Makes room for more tokens.
+        ///
+        /// @throws BudgetExceeded when the cache is full; the sequence is unchanged then
+        void reserve(int tokens) {
             if (closed) {
                 throw new IllegalStateException("the sequence is closed");
             }
-            int need = pagesFor(length + tokens) - held;
+            int need = lacking(tokens);
             if (need > pool.available()) {
                 throw new BudgetExceeded(
                         "the KV cache is full: "
@@ -108,7 +176,6 @@ public final class KvCache {
                 }
                 pages[held++] = pool.take();
             }
-            length += tokens;
         }
 
         int held() {
@@ -135,7 +202,7 @@ public final class KvCache {
         }
     }
 
-    private static int pagesFor(int tokens) {
+    static int pagesFor(int tokens) {
         return Math.ceilDiv(tokens, PAGE_TOKENS);
     }
 }

@@ -4,6 +4,7 @@ import io.chagres.nn.transformer.Pass;
 import io.chagres.nn.transformer.Rotary;
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Tensor;
+import io.chagres.tensor.op.IndexSelect;
 import io.chagres.tensor.op.KvAppend;
 import io.chagres.tensor.op.PagedAttention;
 import org.jspecify.annotations.Nullable;
@@ -11,11 +12,15 @@ import org.jspecify.annotations.Nullable;
 /// A forward pass whose keys and values go into a cache, and whose queries look at everything
 /// there.
 final class KvPass extends Pass {
+    /// New tokens from which a sequence's pages are gathered for the kernel that works on many
+    /// queries at once, instead of being read by the one for few.
+    private static final int MANY = 16;
+
     private final KvCache cache;
     private final Tensor table;
     private final Tensor starts;
     private final Tensor lengths;
-    private final boolean fresh;
+    private final int longest;
 
     /// Creates the context.
     ///
@@ -23,30 +28,39 @@ final class KvPass extends Pass {
     /// @param table block table, I32 (B, maxPages)
     /// @param starts tokens each sequence had before, I32 (B)
     /// @param lengths tokens each sequence has now, I32 (B)
-    /// @param fresh whether every sequence had none, so that the new tokens are all there is
+    /// @param longest the largest of these lengths
     KvPass(
             Rotary.@Nullable Rows rotary,
             KvCache cache,
             Tensor table,
             Tensor starts,
             Tensor lengths,
-            boolean fresh) {
+            int longest) {
         super(rotary, null, null, 0, null);
         this.cache = cache;
         this.table = table;
         this.starts = starts;
         this.lengths = lengths;
-        this.fresh = fresh;
+        this.longest = longest;
     }
 
     @Override
-    protected Tensor attend(int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
+    public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
         Tensor keys = cache.keys(layer);
         Tensor values = cache.values(layer);
         Interpreter.runAll(KvAppend.INSTANCE, keys, values, k, v, table, starts);
-        if (fresh) {
+        if (q.dim(1) == longest) { // the new tokens are all there is
             return super.attend(layer, q, k, v, scale, window);
         }
+        if (q.dim(0) == 1 && q.dim(1) >= MANY) {
+            return super.attend(layer, q, gather(keys), gather(values), scale, window);
+        }
         return Interpreter.run(new PagedAttention(scale, window), q, keys, values, table, lengths);
+    }
+
+    /// The rows of the one sequence: (1, longest, heads, dim).
+    private Tensor gather(Tensor pages) {
+        Tensor all = IndexSelect.indexSelect(pages, table).permute(0, 1, 3, 2, 4);
+        return all.reshape(1, -1, pages.dim(1), pages.dim(3)).slice(1, 0, longest);
     }
 }

@@ -2,20 +2,21 @@ package io.chagres.nn.generate;
 
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.GenerationConfig;
-import io.chagres.nn.text.StreamingDecoder;
 import io.chagres.nn.text.Tokenizer;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.backend.Backends;
 import io.chagres.tensor.io.SafeTensors;
 import io.chagres.tensor.memory.ArenaOptions;
+import io.chagres.tensor.memory.BudgetExceeded;
 import io.chagres.tensor.memory.TensorArena;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 /// }
 /// ```
 ///
-/// May be used from any thread, virtual ones too; generations run one after another. Weights stored
-/// as F32 stay in the mapped file, which must not be changed in place while the model is open.
+/// May be used from any thread, virtual ones too. A thread of its own computes; requests of several
+/// callers are answered together, and each gets the tokens it would get alone. Weights stored as
+/// F32 stay in the mapped file, which must not be changed in place while the model is open.
 public final class LanguageModel implements AutoCloseable {
     /// How to load.
     ///
@@ -37,29 +39,76 @@ public final class LanguageModel implements AutoCloseable {
     /// @param maxTokens room in the KV cache; 0 for the longest sequence the model can see, at most
     ///   4,096
     /// @param limitBytes bytes that activations and the KV cache may take
-    public record Options(String device, int threads, int maxTokens, long limitBytes) {
+    /// @param maxRunning most requests under way at once
+    /// @param maxWaiting most requests in the queue before [#submit] refuses more
+    public record Options(
+            String device,
+            int threads,
+            int maxTokens,
+            long limitBytes,
+            int maxRunning,
+            int maxWaiting) {
         /// All processors, no limit.
         public static final Options DEFAULT = new Options("auto", 0, 0, Long.MAX_VALUE);
+
+        private static final int RUNNING = 64;
+
+        /// Checks the numbers.
+        public Options {
+            if (threads < 0 || maxTokens < 0 || limitBytes < 0 || maxRunning < 1 || maxWaiting < 1) {
+                throw new IllegalArgumentException(
+                        "threads %d, maxTokens %d, limitBytes %d, maxRunning %d, maxWaiting %d"
+                                .formatted(threads, maxTokens, limitBytes, maxRunning, maxWaiting));
+            }
+        }
+
+        /// At most 64 requests under way, a queue without a limit.
+        public Options(String device, int threads, int maxTokens, long limitBytes) {
+            this(device, threads, maxTokens, limitBytes, RUNNING, Integer.MAX_VALUE);
+        }
     }
 
     private static final int DEFAULT_TOKENS = 4096;
+    private static final int PREFILL_CHUNK = 512;
+
+    /// Rows up to which a row of a product does not depend on the others.
+    private static final int DECODE_ROWS = 8;
 
     private final HfCheckpoint checkpoint;
     private final Tokenizer tokenizer;
     private final Decoder decoder;
     private final List<AutoCloseable> resources;
-    private final ReentrantLock turn = new ReentrantLock();
+    private final Set<Integer> endIds;
+    private final Scheduler scheduler;
+    private final Candidates candidates = new Candidates(); // the engine's thread draws
+    private final AtomicLong requests = new AtomicLong();
     private boolean closed;
 
     private LanguageModel(
             HfCheckpoint checkpoint,
             Tokenizer tokenizer,
             Decoder decoder,
+            Options options,
             List<AutoCloseable> resources) {
         this.checkpoint = checkpoint;
         this.tokenizer = tokenizer;
         this.decoder = decoder;
         this.resources = resources;
+        Set<Integer> ends = new HashSet<>(checkpoint.config().eosIds());
+        GenerationConfig generation = checkpoint.generation();
+        if (generation != null) {
+            ends.addAll(generation.eosIds());
+        }
+        this.endIds = Set.copyOf(ends);
+        this.scheduler =
+                new Scheduler(
+                        decoder,
+                        endIds,
+                        new Scheduler.Limits(
+                                DECODE_ROWS,
+                                options.maxRunning(),
+                                options.maxWaiting(),
+                                PREFILL_CHUNK));
     }
 
     /// Loads a Hugging Face folder on the best device there is.
@@ -90,7 +139,8 @@ public final class LanguageModel implements AutoCloseable {
                     options.maxTokens() > 0
                             ? options.maxTokens()
                             : Math.min(DEFAULT_TOKENS, config.maxPositionEmbeddings());
-            long cacheBytes = KvCache.bytes(config, tokens) + TensorArena.ALIGNMENT;
+            long cacheBytes =
+                    KvCache.bytes(KvCache.layers(config), tokens) + TensorArena.ALIGNMENT;
             TensorArena cache =
                     backend.arena(
                             "kv cache",
@@ -101,8 +151,8 @@ public final class LanguageModel implements AutoCloseable {
             long left = Math.max(0, options.limitBytes() - cache.used());
             TensorArena step = backend.arena("step", ArenaOptions.of(0).withLimit(left));
             resources.add(step);
-            return new LanguageModel(
-                    checkpoint, tokenizer, new Decoder(checkpoint.model(), step, pages), resources);
+            Decoder decoder = new Decoder(checkpoint.model(), step, pages);
+            return new LanguageModel(checkpoint, tokenizer, decoder, options, resources);
         } catch (Throwable e) {
             closeAll(resources);
             throw e;
@@ -126,9 +176,39 @@ public final class LanguageModel implements AutoCloseable {
         return SamplingOptions.of(checkpoint.generation(), maxNewTokens);
     }
 
+    /// What the engine has done and is doing.
+    public EngineStats stats() {
+        return scheduler.stats();
+    }
+
+    /// Most tokens of a prompt and its answer: what the model can see and the KV cache can hold.
+    public int maxLength() {
+        return Math.min(decoder.maxLength(), decoder.cache().capacity());
+    }
+
+    /// Tokens that end an answer.
+    public Set<Integer> endIds() {
+        return endIds;
+    }
+
     /// Continues a text.
     public Generation generate(String prompt, SamplingOptions options) {
-        return generate(prompt, options, piece -> true);
+        return submit(prompt, options).result();
+    }
+
+    /// Continues several texts at once.
+    ///
+    /// @return answers in the order of the prompts
+    public List<Generation> generate(List<String> prompts, SamplingOptions options) {
+        List<GenerationStream> streams = new ArrayList<>();
+        try {
+            for (String prompt : prompts) {
+                streams.add(submit(prompt, options));
+            }
+            return streams.stream().map(GenerationStream::result).toList();
+        } finally {
+            streams.forEach(GenerationStream::close);
+        }
     }
 
     /// Continues a text, handing on each piece as soon as it is written. Pieces end at characters.
@@ -138,105 +218,113 @@ public final class LanguageModel implements AutoCloseable {
         return generate(promptIds(prompt), options, sink);
     }
 
-    /// Continues tokens.
+    /// Continues tokens, handing on each piece of text as soon as it is written.
     ///
-    /// @throws IllegalArgumentException when there is no token, or more than the model can see
-    /// @throws io.chagres.tensor.memory.BudgetExceeded when the KV cache is full; whatever was
-    ///   handed on until then is right
+    /// @param sink returns whether it wants more
+    /// @throws IllegalArgumentException see [#submit(int\[\], SamplingOptions)]
+    /// @throws io.chagres.tensor.memory.BudgetExceeded when there is too little memory
     public Generation generate(int[] prompt, SamplingOptions options, Predicate<String> sink) {
-        if (prompt.length == 0) {
-            throw new IllegalArgumentException(
-                    "the prompt has no token, and the tokenizer adds none at the beginning");
-        }
-        if (prompt.length > decoder.maxLength()) {
-            throw new IllegalArgumentException(
-                    "the prompt has "
-                            + prompt.length
-                            + " tokens, the model can see "
-                            + decoder.maxLength());
-        }
-        turn.lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("the model is closed");
+        try (GenerationStream stream = submit(prompt, options)) {
+            for (Piece piece = stream.next(); piece != null; piece = stream.next()) {
+                if (!piece.text().isEmpty() && !sink.test(piece.text())) {
+                    stream.cancel();
+                    return stream.taken(stream.result());
+                }
             }
-            try (KvCache.Sequence sequence = decoder.cache().open()) {
-                return run(sequence, prompt, options, sink);
-            }
-        } finally {
-            turn.unlock();
+            return stream.result();
         }
     }
 
-    /// Waits for the generation under way and gives everything back.
+    /// Starts to continue a text.
+    public GenerationStream submit(String prompt, SamplingOptions options) {
+        return submit(promptIds(prompt), options);
+    }
+
+    /// Starts to continue tokens.
+    ///
+    /// @throws IllegalArgumentException when there is no token, one is not in the vocabulary, or
+    ///   the prompt is longer than the model can see or the options allow
+    /// @throws io.chagres.tensor.memory.BudgetExceeded when the KV cache could never hold so many
+    ///   tokens
+    /// @throws java.util.concurrent.RejectedExecutionException when the queue is full
+    /// @throws IllegalStateException when the model is closed
+    public GenerationStream submit(int[] prompt, SamplingOptions options) {
+        int most = mostTokens(prompt, options);
+        GenerationStream stream = new GenerationStream(scheduler::wake);
+        Request request =
+                new Request(
+                        requests.incrementAndGet(),
+                        prompt,
+                        options,
+                        most,
+                        stream,
+                        new Sampler(options, endIds, candidates),
+                        tokenizer.streamingDecoder(true));
+        if (most == 0) {
+            stream.finish(request.end(Generation.Reason.LENGTH));
+        } else {
+            scheduler.submit(request);
+        }
+        return stream;
+    }
+
+    /// Ends the answers under way with an error and gives everything back.
     @Override
     public void close() {
-        turn.lock();
-        try {
+        scheduler.close();
+        synchronized (resources) {
             if (!closed) {
                 closed = true;
                 closeAll(resources);
             }
-        } finally {
-            turn.unlock();
         }
     }
 
-    private int[] promptIds(String prompt) {
+    /// The ids of a prompt as [#submit(String, SamplingOptions)] takes them: with the special tokens
+    /// the tokenizer adds.
+    public int[] promptIds(String prompt) {
         int[] ids = tokenizer.encode(prompt, true);
         Integer bos = checkpoint.config().bosId();
         return ids.length == 0 && bos != null ? new int[] {bos} : ids;
     }
 
-    private Generation run(
-            KvCache.Sequence sequence,
-            int[] prompt,
-            SamplingOptions options,
-            Predicate<String> sink) {
-        Sampler sampler = new Sampler(options);
-        sampler.observe(prompt);
-        StreamingDecoder pieces = tokenizer.streamingDecoder(true);
+    /// Checks a request, and says how many tokens it can have at most.
+    private int mostTokens(int[] prompt, SamplingOptions options) {
+        int n = prompt.length;
+        int sees = decoder.maxLength();
+        check(n > 0, "the prompt has no token, and the tokenizer adds none at the beginning");
+        check(n <= sees, "the prompt has %d tokens, the model can see %d", n, sees);
         for (int id : prompt) {
-            pieces.push(id); // a first word keeps its space only where something precedes it
+            check(
+                    id >= 0 && id < decoder.vocabSize(),
+                    "token %d of the prompt is not in the vocabulary of %d",
+                    id,
+                    decoder.vocabSize());
         }
-        StopText stop = new StopText(options.stop());
-        StringBuilder text = new StringBuilder();
-        int room = decoder.maxLength() - prompt.length + 1; // the last one need not be seen
-        int[] ids = new int[Math.min(options.maxNewTokens(), room)];
-        int n = 0;
-        Generation.Reason reason = Generation.Reason.LENGTH;
-        float[] logits = ids.length == 0 ? new float[0] : decoder.prefill(sequence, prompt);
-        while (n < ids.length) {
-            int token = sampler.next(logits);
-            ids[n++] = token;
-            if (!options.ignoreEos() && isEnd(token)) {
-                reason = Generation.Reason.EOS;
-                break;
-            }
-            boolean more = show(stop.push(pieces.push(token)), text, sink);
-            if (stop.stopped() || !more) {
-                reason = more ? Generation.Reason.STOP : Generation.Reason.CANCELLED;
-                break;
-            }
-            if (n < ids.length) {
-                logits = decoder.decode(List.of(sequence), token)[0];
-            }
+        int limit = options.maxLength();
+        check(
+                limit == 0 || n < limit || options.maxNewTokens() == 0,
+                "the prompt has %d tokens, but max_length is %d: set maxNewTokens",
+                n,
+                limit);
+        int wanted = Math.min(options.maxNewTokens(), sees - n + 1); // the last one is not seen
+        wanted = limit == 0 ? wanted : Math.min(wanted, limit - n);
+        int fits = decoder.cache().capacity() - n + 1;
+        if (options.maxNewTokens() == SamplingOptions.UNLIMITED && fits > 0) {
+            return Math.min(wanted, fits);
         }
-        if (reason == Generation.Reason.LENGTH || reason == Generation.Reason.EOS) {
-            show(stop.push(pieces.finish()) + stop.finish(), text, sink);
+        if (wanted > fits) {
+            throw new BudgetExceeded(
+                    "the KV cache is full: it can hold %d tokens, a prompt of %d and %d more do not fit"
+                            .formatted(decoder.cache().capacity(), n, wanted));
         }
-        return new Generation(text.toString(), prompt.length, Arrays.copyOf(ids, n), reason);
+        return wanted;
     }
 
-    private static boolean show(String piece, StringBuilder text, Predicate<String> sink) {
-        text.append(piece);
-        return piece.isEmpty() || sink.test(piece);
-    }
-
-    private boolean isEnd(int token) {
-        GenerationConfig generation = checkpoint.generation();
-        return (generation != null && generation.eosIds().contains(token))
-                || checkpoint.config().eosIds().contains(token);
+    private static void check(boolean ok, String message, Object... values) {
+        if (!ok) {
+            throw new IllegalArgumentException(message.formatted(values));
+        }
     }
 
     private static void closeAll(List<AutoCloseable> resources) {

@@ -17,7 +17,8 @@ public final class OpCases {
                         NetworkCases.rows(),
                         AttentionCases.rows(),
                         SortCases.rows(),
-                        UpdateCases.rows())
+                        UpdateCases.rows(),
+                        MixtureCases.rows())
                 .flatMap(List::stream)
                 .toList();
     }

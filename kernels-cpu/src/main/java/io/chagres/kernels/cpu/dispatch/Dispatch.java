@@ -47,11 +47,11 @@ public final class Dispatch implements AutoCloseable {
     public Dispatch(WorkerPool pool, ReferenceBackend reference) {
         this.pool = pool;
         this.reference = reference;
-        elementwise = new ElementwiseKernels(pool);
-        rows = new RowKernels(pool, scratches);
-        products = new ProductKernels(pool);
-        models = new ModelKernels(pool);
         movement = new MovementKernels(pool);
+        elementwise = new ElementwiseKernels(pool, scratches, movement);
+        rows = new RowKernels(pool, scratches);
+        products = new ProductKernels(pool, scratches);
+        models = new ModelKernels(pool);
         attention = new AttentionKernels(pool);
         comparisons = new Comparisons(pool);
         elementwise.register(kernels);
@@ -59,6 +59,7 @@ public final class Dispatch implements AutoCloseable {
         products.register(kernels);
         models.register(kernels);
         attention.register(kernels);
+        new GroupedKernels(pool).register(kernels);
         new SortKernels(pool).register(kernels);
     }
 

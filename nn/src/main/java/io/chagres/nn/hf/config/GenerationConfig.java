@@ -5,6 +5,7 @@ import io.chagres.tensor.io.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// @param padId token that fills up a batch
 /// @param maxNewTokens most tokens to generate
 /// @param maxLength most tokens of prompt and answer together
+/// @param constraints what may be written at all
 public record GenerationConfig(
         boolean doSample,
         @Nullable Double temperature,
@@ -35,7 +37,69 @@ public record GenerationConfig(
         List<Integer> eosIds,
         @Nullable Integer padId,
         @Nullable Integer maxNewTokens,
-        @Nullable Integer maxLength) {
+        @Nullable Integer maxLength,
+        Constraints constraints) {
+    /// What may be written at all.
+    ///
+    /// @param typicalP smallest set of tokens of typical information with this probability
+    /// @param minLength least tokens of prompt and answer together
+    /// @param minNewTokens least tokens to generate
+    /// @param noRepeatNgramSize size of runs of tokens that may not occur twice
+    /// @param badWords runs of tokens that may not be generated
+    /// @param suppressTokens tokens that may not be generated
+    public record Constraints(
+            @Nullable Double typicalP,
+            @Nullable Integer minLength,
+            @Nullable Integer minNewTokens,
+            @Nullable Integer noRepeatNgramSize,
+            List<List<Integer>> badWords,
+            List<Integer> suppressTokens) {
+        /// No constraint.
+        public static final Constraints NONE =
+                new Constraints(null, null, null, null, List.of(), List.of());
+
+        /// Copies the lists.
+        public Constraints {
+            badWords = badWords.stream().map(List::copyOf).toList();
+            suppressTokens = List.copyOf(suppressTokens);
+        }
+
+        static Constraints of(JsonNode json) {
+            JsonNode words = json.find("bad_words_ids");
+            List<List<Integer>> badWords = new ArrayList<>();
+            for (JsonNode word : words == null ? List.<JsonNode>of() : words.asList()) {
+                badWords.add(tokens(word));
+            }
+            JsonNode suppressed = json.find("suppress_tokens");
+            return new Constraints(
+                    number(json, "typical_p", 1),
+                    count(json, "min_length", 0),
+                    count(json, "min_new_tokens", 0),
+                    count(json, "no_repeat_ngram_size", 0),
+                    badWords,
+                    suppressed == null ? List.of() : tokens(suppressed));
+        }
+
+        private static List<Integer> tokens(JsonNode list) {
+            List<Integer> ids = new ArrayList<>();
+            for (JsonNode id : list.asList()) {
+                ids.add(id.asInt(0, Integer.MAX_VALUE));
+            }
+            if (ids.isEmpty()) {
+                throw list.error("has no token");
+            }
+            return ids;
+        }
+
+        void toJson(Map<String, Object> out) {
+            put(out, "typical_p", typicalP);
+            put(out, "min_length", minLength);
+            put(out, "min_new_tokens", minNewTokens);
+            put(out, "no_repeat_ngram_size", noRepeatNgramSize);
+            put(out, "bad_words_ids", badWords.isEmpty() ? null : badWords);
+            put(out, "suppress_tokens", suppressTokens.isEmpty() ? null : suppressTokens);
+        }
+    }
 
     /// The file's name in a model folder.
     public static final String FILE = "generation_config.json";
@@ -43,6 +107,34 @@ public record GenerationConfig(
     /// Copies the list.
     public GenerationConfig {
         eosIds = List.copyOf(eosIds);
+    }
+
+    /// One without constraints.
+    public GenerationConfig(
+            boolean doSample,
+            @Nullable Double temperature,
+            @Nullable Integer topK,
+            @Nullable Double topP,
+            @Nullable Double minP,
+            @Nullable Double repetitionPenalty,
+            @Nullable Integer bosId,
+            List<Integer> eosIds,
+            @Nullable Integer padId,
+            @Nullable Integer maxNewTokens,
+            @Nullable Integer maxLength) {
+        this(
+                doSample,
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                bosId,
+                eosIds,
+                padId,
+                maxNewTokens,
+                maxLength,
+                Constraints.NONE);
     }
 
     /// One that only names the special tokens.
@@ -82,7 +174,8 @@ public record GenerationConfig(
                 Fields.ids(json, "eos_token_id"),
                 Fields.id(json.find("pad_token_id")),
                 count(json, "max_new_tokens", 1),
-                count(json, "max_length", 1));
+                count(json, "max_length", 1),
+                Constraints.of(json));
     }
 
     private static @Nullable Integer count(JsonNode json, String name, int min) {
@@ -129,6 +222,7 @@ public record GenerationConfig(
         put(out, "pad_token_id", padId);
         put(out, "max_new_tokens", maxNewTokens);
         put(out, "max_length", maxLength);
+        constraints.toJson(out);
         return out;
     }
 

@@ -1,4 +1,4 @@
-package io.chagres.nn.transformer;
+package io.chagres.nn.layer;
 
 import io.chagres.tensor.Tensor;
 

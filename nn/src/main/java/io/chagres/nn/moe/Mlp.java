@@ -1,13 +1,20 @@
-package io.chagres.nn.transformer;
+package io.chagres.nn.moe;
 
+import io.chagres.nn.layer.Activation;
 import io.chagres.nn.layer.Linear;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.SwiGlu;
+import java.util.function.Consumer;
 
-/// The feed-forward part of a block.
-public sealed interface Mlp permits Mlp.Plain, Mlp.Gated {
+/// A feed-forward part that is the same for every token.
+public sealed interface Mlp extends FeedForward permits Mlp.Plain, Mlp.Gated {
     /// Maps (…, hidden) to (…, hidden).
     Tensor apply(Tensor x);
+
+    @Override
+    default Tensor apply(Tensor x, Consumer<Routed> routed) {
+        return apply(x);
+    }
 
     /// down(f(up(x))), as in GPT-2.
     ///

@@ -1,0 +1,126 @@
+package io.chagres.nn.generate;
+
+import io.chagres.nn.generate.Generation.Reason;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/// Counts what an engine does, and tells JFR. Written by the engine's thread, read by any.
+final class Recorder {
+    private final KvCache cache;
+    private final LongAdder promptTokens = new LongAdder();
+    private final LongAdder generatedTokens = new LongAdder();
+    private final LongAdder preemptions = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private final Map<Reason, LongAdder> finished = new EnumMap<>(Reason.class);
+    private final LatencyHistogram queueTime = new LatencyHistogram();
+    private final LatencyHistogram firstToken = new LatencyHistogram();
+    private final LatencyHistogram tokenLatency = new LatencyHistogram();
+    private volatile int running;
+    private volatile long kvBytes;
+
+    Recorder(KvCache cache) {
+        this.cache = cache;
+        for (Reason reason : Reason.values()) {
+            finished.put(reason, new LongAdder());
+        }
+    }
+
+    EngineStats stats(int waiting) {
+        Map<Reason, Long> ended = new EnumMap<>(Reason.class);
+        finished.forEach((reason, count) -> ended.put(reason, count.sum()));
+        return new EngineStats(
+                running,
+                waiting,
+                kvBytes,
+                cache.totalBytes(),
+                promptTokens.sum(),
+                generatedTokens.sum(),
+                preemptions.sum(),
+                ended,
+                failed.sum(),
+                queueTime.snapshot(),
+                firstToken.snapshot(),
+                tokenLatency.snapshot());
+    }
+
+    void running(int requests) {
+        running = requests;
+        kvBytes = cache.usedBytes();
+    }
+
+    void begun(Request r) {
+        queueTime.add(r.begun - r.submitted);
+    }
+
+    void preempted() {
+        preemptions.increment();
+    }
+
+    /// A token was chosen.
+    void token(Request r) {
+        generatedTokens.increment();
+        long now = System.nanoTime();
+        if (r.firstToken == 0) {
+            r.firstToken = now;
+            firstToken.add(now - r.submitted);
+        } else {
+            TokenEvent event = new TokenEvent();
+            event.request = r.id;
+            event.latency = now - r.lastToken;
+            event.commit();
+            tokenLatency.add(now - r.lastToken);
+        }
+        r.lastToken = now;
+        r.kvBytes = cache.bytesOf(r.sequence);
+    }
+
+    /// A pass begins.
+    @SuppressWarnings("MethodCanBeStatic") // the other half is not
+    PassEvent pass() {
+        PassEvent event = new PassEvent();
+        event.begin();
+        return event;
+    }
+
+    /// It ended.
+    void passed(PassEvent event, String kind, int sequences, int tokens) {
+        if (kind.equals("prefill")) {
+            promptTokens.add(tokens);
+        }
+        kvBytes = cache.usedBytes();
+        event.kind = kind;
+        event.sequences = sequences;
+        event.tokens = tokens;
+        event.kvBytes = kvBytes;
+        event.commit();
+    }
+
+    void finished(Request r, Reason reason) {
+        finished.get(reason).increment();
+        kvBytes = cache.usedBytes();
+        event(r, reason.name().toLowerCase(Locale.ROOT));
+    }
+
+    void failed(Request r) {
+        failed.increment();
+        kvBytes = cache.usedBytes();
+        event(r, "failed");
+    }
+
+    private static void event(Request r, String reason) {
+        GenerationEvent event = new GenerationEvent();
+        if (event.isEnabled()) {
+            Generation.Timing timing = r.timing();
+            event.request = r.id;
+            event.queueTime = timing.queued().toNanos();
+            event.timeToFirstToken = timing.firstToken().toNanos();
+            event.promptTokens = r.prompt.length;
+            event.generatedTokens = r.generated();
+            event.kvBytes = r.kvBytes;
+            event.reason = reason;
+            event.commit();
+        }
+    }
+}
