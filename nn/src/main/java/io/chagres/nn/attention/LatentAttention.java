@@ -71,8 +71,7 @@ public record LatentAttention(
         return context.attendHere(Concat.concat(3, qPlain, qRotated), k, v, scale, 0);
     }
 
-    private Tensor absorbed(
-            Tensor qPlain, Tensor qRotated, int layer, AttentionContext context) {
+    private Tensor absorbed(Tensor qPlain, Tensor qRotated, int layer, AttentionContext context) {
         long heads = qPlain.dim(2);
         int plain = sizes.plainDim();
         Tensor perHead = kv.weight().reshape(heads, plain + sizes.valueDim(), sizes.rank());
@@ -86,8 +85,6 @@ public record LatentAttention(
     private static Tensor perHead(Tensor x, Tensor weights) {
         Shape s = x.shape();
         Tensor rows = x.reshape(s.dim(0) * s.dim(1), s.dim(2), s.dim(3)).permute(1, 0, 2);
-        return rows.matmul(weights)
-                .permute(1, 0, 2)
-                .reshape(s.with(-1, weights.dim(2)));
+        return rows.matmul(weights).permute(1, 0, 2).reshape(s.with(-1, weights.dim(2)));
     }
 }

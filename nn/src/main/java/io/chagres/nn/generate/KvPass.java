@@ -76,12 +76,39 @@ final class KvPass extends Pass {
             return SharedQk.attend(qk, gather(keys), gather(values));
         }
         Tensor others = lengths.shift(-1); // a token does not see itself
-        Tensor o =
-                Interpreter.run(new PagedAttention(1, 0), qk, keys, values, table, others);
+        Tensor o = Interpreter.run(new PagedAttention(1, 0), qk, keys, values, table, others);
         Tensor position = starts.reshape(-1, 1).add(Iota.range(qk.dim(1)));
         Tensor zero = Full.scalar(position.dtype(), 0);
         Tensor first = position.compare(Compare.EQ, zero).reshape(qk.dim(0), -1, 1, 1);
         return first.select(v, o);
+    }
+
+    /// A page holds a token's latent and rotated key side by side.
+    @Override
+    public boolean keepLatent(int layer, Tensor latent, Tensor key) {
+        Tensor pages = cache.keys(layer);
+        long rank = latent.dim(-1);
+        Interpreter.runAll(
+                KvAppend.INSTANCE,
+                pages.slice(-1, 0, rank),
+                pages.slice(-1, rank, key.dim(-1)),
+                latent,
+                key,
+                table,
+                starts);
+        return latent.dim(1) != longest; // otherwise the new tokens are all there is
+    }
+
+    /// Values are the first elements of keys; as whole pages they are read once.
+    @Override
+    public Tensor attendLatent(int layer, Tensor q, int rank, double scale) {
+        Tensor pages = cache.keys(layer);
+        if (q.dim(0) == 1 && q.dim(1) >= MANY) {
+            Tensor rows = gather(pages);
+            return attendHere(q, rows, rows.slice(-1, 0, rank), scale, 0);
+        }
+        return Interpreter.run(new PagedAttention(scale, 0), q, pages, pages, table, lengths)
+                .slice(-1, 0, rank);
     }
 
     /// The rows of the one sequence: (1, longest, heads, dim).

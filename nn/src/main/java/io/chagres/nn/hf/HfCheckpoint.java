@@ -54,11 +54,11 @@ public record HfCheckpoint(
         return SafeTensors.open(folder);
     }
 
-    /// Loads a model for inference as it is stored: matrices keep their dtype, F32, BF16 or F16, and
-    /// stay in the mapped file, read-only, where the device can read host memory. The model computes
-    /// in F32 all the same, with the same results as if they had been widened. Vectors and a few
-    /// small matrices are converted; experts that are stored one by one are copied side by side, in
-    /// their dtype.
+    /// Loads a model for inference as it is stored: matrices keep their dtype, F32, BF16 or F16,
+    /// and stay in the mapped file, read-only, where the device can read host memory. The model
+    /// computes in F32 all the same, with the same results as if they had been widened. Vectors and
+    /// a few small matrices are converted; experts are copied side by side, in their dtype, unless
+    /// they lie at equal distances in the file.
     ///
     /// @param file the opened weights; they must stay open while the model is used
     public static HfCheckpoint map(Path folder, SafeTensors file, TensorArena weights)
@@ -87,8 +87,7 @@ public record HfCheckpoint(
 
     private static HfNames names(TransformerConfig config, SafeTensors file) {
         boolean fused = file.names().stream().anyMatch(n -> n.endsWith(".experts.gate_up_proj"));
-        return HfNames.of(
-                config, fused ? HfNames.ExpertLayout.FUSED : HfNames.ExpertLayout.SINGLE);
+        return HfNames.of(config, fused ? HfNames.ExpertLayout.FUSED : HfNames.ExpertLayout.SINGLE);
     }
 
     /// Writes a model's files into an existing folder, in F32. To replace a checkpoint safely,

@@ -51,7 +51,14 @@ public record HfNames(List<Entry> entries) {
     public static HfNames of(TransformerConfig config, ExpertLayout experts) {
         return switch (config.architecture()) {
             case "gpt2" -> gpt2(config);
-            case "llama", "qwen2", "qwen3", "mistral", "mixtral", "llama_lsh", "deepseek_v2", "deepseek_v3" ->
+            case "llama",
+                    "qwen2",
+                    "qwen3",
+                    "mistral",
+                    "mixtral",
+                    "llama_lsh",
+                    "deepseek_v2",
+                    "deepseek_v3" ->
                     llama(config, experts);
             default ->
                     throw new UnsupportedModel(
@@ -237,8 +244,7 @@ public record HfNames(List<Entry> entries) {
         void conv1d(String stored, String... paths) {
             entries.add(
                     new Entry(stored + ".weight", suffixed(".weight", paths), 0, true, -1, false));
-            entries.add(
-                    new Entry(stored + ".bias", suffixed(".bias", paths), 0, false, -1, false));
+            entries.add(new Entry(stored + ".bias", suffixed(".bias", paths), 0, false, -1, false));
         }
 
         private static List<String> suffixed(String suffix, String... paths) {

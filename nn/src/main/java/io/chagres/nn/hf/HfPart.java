@@ -75,9 +75,7 @@ record HfPart(String stored, HfNames.Entry entry, int index) {
             int n = (int) Math.min(PIECE, size - done);
             for (int i = 0; i < n; i++) {
                 long at =
-                        layout.isContiguous()
-                                ? layout.offset() + done + i
-                                : layout.index(done + i);
+                        layout.isContiguous() ? layout.offset() + done + i : layout.index(done + i);
                 TensorData.put(staged, to, i, TensorData.get(bytes, from, at));
             }
             weights.source()

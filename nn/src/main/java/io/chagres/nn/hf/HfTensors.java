@@ -3,6 +3,7 @@ package io.chagres.nn.hf;
 import io.chagres.nn.UnsupportedModel;
 import io.chagres.nn.transformer.ParameterSource;
 import io.chagres.tensor.DType;
+import io.chagres.tensor.Layout;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /// Parameters from a checkpoint's tensors, by the names of [HfNames]. Loading is strict: every
 /// tensor the architecture has must be there, in its shape, and nothing else.
@@ -116,6 +118,12 @@ final class HfTensors implements ParameterSource {
         if (keep == Keep.MAPPED && all.size() == 1 && file.spec(first.stored()).dtype() == dtype) {
             return first.mapped(file, shape, weights);
         }
+        if (keep == Keep.MAPPED && all.size() > 1 && file.spec(first.stored()).dtype() == dtype) {
+            Tensor t = stacked(all, shape, dtype);
+            if (t != null) {
+                return t;
+            }
+        }
         int items = first.entry().item() < 0 ? 1 : Math.toIntExact(shape.dim(0));
         if (all.size() != items) {
             throw new IllegalStateException(path + " has " + all.size() + " parts of " + items);
@@ -125,6 +133,24 @@ final class HfTensors implements ParameterSource {
             part.copyInto(t, file, weights);
         }
         return t;
+    }
+
+    /// Items that lie at equal distances in the file, where they are; null when they do not.
+    private @Nullable Tensor stacked(List<HfPart> items, Shape shape, DType dtype) {
+        Layout item = items.getFirst().layout(file, shape);
+        SafeTensors.Stack stack = file.stack(items.stream().map(HfPart::stored).toList());
+        if (stack == null
+                || items.size() != shape.dim(0)
+                || stack.distance() % dtype.bytes() != 0
+                || !item.isContiguous()) {
+            return null;
+        }
+        long[] strides = Layout.contiguous(shape).strides();
+        strides[0] = stack.distance() / dtype.bytes();
+        return new Tensor(
+                dtype,
+                Layout.of(shape, strides, 0),
+                weights.adopt(stack.bytes(), items.getFirst().stored()));
     }
 
     private List<HfPart> parts(String path) {

@@ -24,10 +24,7 @@ public final class HfWriter {
     ///   written
     /// @throws IllegalArgumentException when the model lacks a parameter
     public static void write(
-            Map<String, Tensor> parameters,
-            HfNames names,
-            SafeTensorsWriter writer,
-            Arena copies) {
+            Map<String, Tensor> parameters, HfNames names, SafeTensorsWriter writer, Arena copies) {
         write(parameters, names, (path, t) -> t.dtype(), writer, copies);
     }
 
@@ -94,8 +91,7 @@ public final class HfWriter {
             boolean straight = here.isContiguous();
             for (long i = 0; i < size; i++) {
                 long to = straight ? here.offset() + i : here.index(i);
-                TensorData.put(
-                        out, spec.dtype(), to, TensorData.get(from, t.dtype(), begin + i));
+                TensorData.put(out, spec.dtype(), to, TensorData.get(from, t.dtype(), begin + i));
             }
             at += n;
         }

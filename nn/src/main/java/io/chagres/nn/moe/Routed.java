@@ -9,8 +9,7 @@ import io.chagres.tensor.Tensor;
 /// @param experts the chosen experts of each token, I32 (N, k)
 /// @param weights the factors of their results, (N, k)
 /// @param sequences B
-public record Routed(
-        Tensor logits, Tensor scores, Tensor experts, Tensor weights, long sequences) {
+public record Routed(Tensor logits, Tensor scores, Tensor experts, Tensor weights, long sequences) {
     /// Number of experts there are.
     public int expertCount() {
         return Math.toIntExact(logits.dim(1));

@@ -209,7 +209,8 @@ public sealed interface RopeScaling {
 
     private static void positive(String name, double value) {
         if (!(Double.isFinite(value) && value > 0)) {
-            throw new IllegalArgumentException("rope: %s must be positive: %s".formatted(name, value));
+            throw new IllegalArgumentException(
+                    "rope: %s must be positive: %s".formatted(name, value));
         }
     }
 }

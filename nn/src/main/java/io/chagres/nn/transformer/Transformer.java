@@ -118,11 +118,7 @@ public record Transformer(
         Embedding table = positions;
         if (table != null) {
             long t = ids.dim(1);
-            x =
-                    x.add(
-                            positionIds == null
-                                    ? table.first(t)
-                                    : table.apply(positionIds));
+            x = x.add(positionIds == null ? table.first(t) : table.apply(positionIds));
         }
         x = pass.dropout(x);
         observer.accept(x);

@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Everything that decides the shape and the arithmetic of a decoder-only Transformer, whatever
-/// family it comes from: GPT-2 style (learned positions, LayerNorm, GELU, biases), Llama style (RoPE,
-/// RMSNorm, gated MLP, grouped queries) and DeepSeek style (latent attention, mixtures of experts)
-/// are settings of it.
+/// family it comes from: GPT-2 style (learned positions, LayerNorm, GELU, biases), Llama style
+/// (RoPE, RMSNorm, gated MLP, grouped queries) and DeepSeek style (latent attention, mixtures of
+/// experts) are settings of it.
 ///
 /// Immutable; change a copy with [#toBuilder]. [Presets] has complete ones.
 ///
@@ -191,9 +191,7 @@ public record TransformerConfig(
                             + biases
                             + (normalized ? 2L * headDim : 0);
             case AttentionKind.Hashed hashed ->
-                    3L * h * queryWidth()
-                            + (qkvBias ? 2L * queryWidth() : 0)
-                            + (outBias ? h : 0);
+                    3L * h * queryWidth() + (qkvBias ? 2L * queryWidth() : 0) + (outBias ? h : 0);
             case AttentionKind.Latent a -> {
                 long down = a.cacheDim();
                 long rank = a.queryRank();

@@ -81,21 +81,18 @@ class HashedAttentionTest {
         assertThatThrownBy(() -> b.numKvHeads(0).slidingWindow(4).build())
                 .hasMessageContaining("slidingWindow");
         Transformer model = model(16);
-        assertThatThrownBy(
-                        () ->
-                                step.call(() -> {
-                                    Tensor ids = Tensor.of(step, Shape.of(1, 4), ids(4));
-                                    Tensor cu = Tensor.of(step, Shape.of(3), 0, 2, 4);
-                                    return model.logits(
-                                                    new Transformer.Input(
-                                                            ids, null, null, cu, 0, null))
-                                            .item();
-                                }))
+        assertThatThrownBy(() ->
+                        step.call(() -> {
+                            Tensor ids = Tensor.of(step, Shape.of(1, 4), ids(4));
+                            Tensor cu = Tensor.of(step, Shape.of(3), 0, 2, 4);
+                            return model.logits(new Transformer.Input(ids, null, null, cu, 0, null))
+                                    .item();
+                        }))
                 .hasMessageContaining("packed");
     }
 
-    /// Up to a chunk hashing changes nothing, so generation, which sees all earlier tokens, must say
-    /// what the whole sequence says.
+    /// Up to a chunk hashing changes nothing, so generation, which sees all earlier tokens, must
+    /// say what the whole sequence says.
     @Test
     void generationEqualsTheWholeSequenceUpToAChunk() {
         Transformer model = model(64);

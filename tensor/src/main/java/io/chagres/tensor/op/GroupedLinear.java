@@ -66,9 +66,7 @@ public record GroupedLinear() implements Fused {
             d[0] = groupedLinear(dy, in[1].transpose(), in[2]);
         }
         if (needs[1]) {
-            d[1] =
-                    Interpreter.run(new GroupedOuter(), dy, in[0], in[2])
-                            .cast(in[1].dtype());
+            d[1] = Interpreter.run(new GroupedOuter(), dy, in[0], in[2]).cast(in[1].dtype());
         }
         return d;
     }

@@ -61,7 +61,12 @@ final class MixtureCases {
         Input at = given(DType.I32, Shape.of(offsets.length), offsets);
         Shape g = Shape.of(x.dim(0), w.dim(1));
         rows.add(
-                OpCase.of("groupedLinear" + what, GroupedLinear.INSTANCE, real(x, -2, 2), real(w, -2, 2), at)
+                OpCase.of(
+                                "groupedLinear" + what,
+                                GroupedLinear.INSTANCE,
+                                real(x, -2, 2),
+                                real(w, -2, 2),
+                                at)
                         .within(Tolerance.LONG)
                         .twice()
                         .rejects(x, w.with(2, 2), at.shape())
@@ -73,7 +78,12 @@ final class MixtureCases {
                                 real(16, 256, 256),
                                 given(DType.I32, Shape.of(17), evenly(17, 256))));
         rows.add(
-                OpCase.of("groupedOuter" + what, new GroupedOuter(), real(g, -2, 2), real(x, -2, 2), at)
+                OpCase.of(
+                                "groupedOuter" + what,
+                                new GroupedOuter(),
+                                real(g, -2, 2),
+                                real(x, -2, 2),
+                                at)
                         .within(Tolerance.LONG)
                         .twice()
                         .rejects(g, x.with(0, 3), at.shape())

@@ -67,7 +67,7 @@ class CheckpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "gpt2", "qwen2"})
+    @ValueSource(strings = {"llama", "gpt2", "qwen2", "mixtral", "deepseek_v2", "deepseek_v3"})
     void whatIsSavedLoadsAsItWas(String name) throws IOException {
         HfCheckpoint original = HfCheckpoint.load(Golden.folder(name), weights);
         var generation = Objects.requireNonNull(original.generation());
@@ -93,7 +93,7 @@ class CheckpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "gpt2", "qwen2"})
+    @ValueSource(strings = {"llama", "gpt2", "qwen2", "mixtral", "deepseek_v2", "deepseek_v3"})
     void shardsLoadLikeOneFile(String name) throws IOException {
         Path folder = Golden.copy(name, dir.resolve("shards"), 60_000, (t, m) -> List.of(t));
         assertThat(folder.resolve(SafeTensors.INDEX)).exists();
@@ -102,7 +102,7 @@ class CheckpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "gpt2", "qwen2"})
+    @ValueSource(strings = {"llama", "gpt2", "qwen2", "mixtral", "deepseek_v2", "deepseek_v3"})
     void mappedWeightsAreNotCopied(String name) throws IOException {
         Transformer copied = load(Golden.folder(name));
         try (SafeTensors file = HfCheckpoint.open(Golden.folder(name));

@@ -178,8 +178,7 @@ class RecipeErrorsTest {
                         Map.entry(
                                 "model: {attention: lsh, sliding_window: 9}",
                                 "model.sliding_window"),
-                        Map.entry(
-                                "model: {attention: lsh, num_buckets: 12}", "model.num_buckets"),
+                        Map.entry("model: {attention: lsh, num_buckets: 12}", "model.num_buckets"),
                         Map.entry(
                                 "model: {attention: lsh, num_key_value_heads: 2}",
                                 "model.num_key_value_heads"),

@@ -72,8 +72,7 @@ final class ProductKernels {
 
     /// Rounds floats to the elements of y.
     private void narrow(Tensor y, long floats) {
-        Convert.Kind kind =
-                y.dtype() == DType.BF16 ? Convert.Kind.F32_BF16 : Convert.Kind.F32_F16;
+        Convert.Kind kind = y.dtype() == DType.BF16 ? Convert.Kind.F32_BF16 : Convert.Kind.F32_F16;
         Convert.apply(pool, kind, floats, y.address(), y.shape().size());
     }
 
@@ -100,7 +99,8 @@ final class ProductKernels {
 
         @Override
         public long scratchBytes(Linear op, Tensor[] in) {
-            return biasBytes(op, in) + (in[0].dtype() == DType.F32 ? 0 : 4 * rows(in) * in[1].dim(0));
+            return biasBytes(op, in)
+                    + (in[0].dtype() == DType.F32 ? 0 : 4 * rows(in) * in[1].dim(0));
         }
 
         @Override
@@ -121,11 +121,7 @@ final class ProductKernels {
                     calls.get()
                             .shape(Operands.size(rows(in)), Operands.size(n), Operands.size(k))
                             .a(x.dtype(), x.address(), k, 1)
-                            .b(
-                                    w.dtype(),
-                                    w.address(),
-                                    w.layout().stride(1),
-                                    w.layout().stride(0))
+                            .b(w.dtype(), w.address(), w.layout().stride(1), w.layout().stride(0))
                             .c(y, n)
                             .bias(bias);
             gemm.sgemm(call);

@@ -5,8 +5,8 @@ import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
 import java.lang.foreign.ValueLayout;
 
-/// Comparisons of two arrays of 4-byte numbers with any strides, of which 0 broadcasts; truth values
-/// are bytes, row-major. With NaN every comparison is false before it is negated.
+/// Comparisons of two arrays of 4-byte numbers with any strides, of which 0 broadcasts; truth
+/// values are bytes, row-major. With NaN every comparison is false before it is negated.
 public final class Comparison {
     /// What is asked of two numbers.
     public enum Kind {
@@ -38,8 +38,8 @@ public final class Comparison {
 
     private Comparison() {}
 
-    /// out = a ? b for every element of a shape of rank 1 to 8, by the pool's workers. Strides are in
-    /// elements.
+    /// out = a ? b for every element of a shape of rank 1 to 8, by the pool's workers. Strides are
+    /// in elements.
     ///
     /// @param floats whether numbers are floats, not ints
     /// @param negated whether the answer is turned round

@@ -12,10 +12,10 @@ import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.IndexSelect;
 import io.chagres.tensor.op.Iota;
 
-/// Sorted positions cut into chunks: which rows of the inputs the queries and the keys of each chunk
-/// are, and which of them see each other. N chunks of C queries have 2C keys each, those of the
-/// chunk before and their own. What fills the last chunk up, and the keys before the first chunk,
-/// are seen by nothing and see nothing.
+/// Sorted positions cut into chunks: which rows of the inputs the queries and the keys of each
+/// chunk are, and which of them see each other. N chunks of C queries have 2C keys each, those of
+/// the chunk before and their own. What fills the last chunk up, and the keys before the first
+/// chunk, are seen by nothing and see nothing.
 ///
 /// @param queries rows of the queries' vectors, I32 (B·H·N, C)
 /// @param keys rows of the keys' vectors, I32 (B·H·N, 2C)
@@ -31,8 +31,7 @@ record Chunks(Tensor queries, Tensor keys, Tensor mask) {
         Tensor keys = filler == 0 ? order : join(order, constant(s.with(-1, filler), t));
         Tensor queries = filler == 0 ? order : join(order, constant(s.with(-1, filler), -1));
         Shape chunked = s.with(-1, n).insert(4, length);
-        Tensor before =
-                n == 1 ? nowhere : join(nowhere, keys.slice(-1, 0, (n - 1) * length));
+        Tensor before = n == 1 ? nowhere : join(nowhere, keys.slice(-1, 0, (n - 1) * length));
         Tensor seen = join(before.reshape(chunked), keys.reshape(chunked));
         queries = queries.reshape(chunked);
         long all = s.size() / t * n;

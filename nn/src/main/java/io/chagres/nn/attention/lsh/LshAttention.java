@@ -23,14 +23,14 @@ import org.jspecify.annotations.Nullable;
 /// Attention within chunks of sorted tokens, several rounds of sorting combined.
 ///
 /// In round r, token i sees the set S_r(i) of the earlier tokens among those of its chunk and of
-/// the chunk before it in that round's order. With o_r the softmax attention over S_r(i) and z_r its
-/// log-sum-exp, the result is Σ_r exp(z_r - z) o_r, z = ln Σ_r exp z_r; a key seen in several rounds
-/// counts that often. A token that sees nothing in any round sees itself: o = v. With one chunk
-/// every round is attention over all earlier tokens, and so is the result. Kitaev et al. 2020,
-/// arXiv:2001.04451, equations 3–6.
+/// the chunk before it in that round's order. With o_r the softmax attention over S_r(i) and z_r
+/// its log-sum-exp, the result is Σ_r exp(z_r - z) o_r, z = ln Σ_r exp z_r; a key seen in several
+/// rounds counts that often. A token that sees nothing in any round sees itself: o = v. With one
+/// chunk every round is attention over all earlier tokens, and so is the result. Kitaev et al.
+/// 2020, arXiv:2001.04451, equations 3–6.
 ///
-/// Inputs: q, k (B, T, H, D), v (B, T, H, Dv), and order, I32 (B, H, R, T), a permutation of 0 … T-1
-/// per round. Results: o (B, T, H, Dv), and z (B, T, H) for the gradient.
+/// Inputs: q, k (B, T, H, D), v (B, T, H, Dv), and order, I32 (B, H, R, T), a permutation of 0 …
+/// T-1 per round. Results: o (B, T, H, Dv), and z (B, T, H) for the gradient.
 ///
 /// The gradient is that of one softmax over all rounds' scores, with weights exp(s - z): nothing of
 /// a single round is kept, so the tape holds what it would for attention in full, and the orders;
@@ -104,14 +104,13 @@ record LshAttention(double scale, int chunkLength) implements Fused {
             Tensor order = in[3].slice(2, r, 1);
             Tensor[] before = sums;
             sums =
-                    Scope.ofAll(
-                            () -> {
-                                Tensor[] d = roundGradient(in, order, out[0], lse, seed);
-                                for (int i = 0; i < d.length; i++) {
-                                    d[i] = before[i] == null ? d[i] : before[i].add(d[i]);
-                                }
-                                return d;
-                            });
+                    Scope.ofAll(() -> {
+                        Tensor[] d = roundGradient(in, order, out[0], lse, seed);
+                        for (int i = 0; i < d.length; i++) {
+                            d[i] = before[i] == null ? d[i] : before[i].add(d[i]);
+                        }
+                        return d;
+                    });
         }
         return new Tensor[] {sums[0], sums[1], sums[2], null};
     }
@@ -164,8 +163,7 @@ record LshAttention(double scale, int chunkLength) implements Fused {
     }
 
     private static Tensor seesNothing(Tensor lse) {
-        return lse.compare(
-                Compare.EQ, Full.scalar(lse.dtype(), Double.NEGATIVE_INFINITY));
+        return lse.compare(Compare.EQ, Full.scalar(lse.dtype(), Double.NEGATIVE_INFINITY));
     }
 
     private static Tensor toRows(Tensor d, Tensor rows, Tensor like) {

@@ -9,9 +9,9 @@ import io.chagres.tensor.op.Concat;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.RmsNorm;
 
-/// Causal attention in which one vector per token is both query and, at unit length, key: the
-/// score of query i and key j is q_i · q_j / ‖q_j‖. A token is its own best match, so it sees itself
-/// only where there is no earlier token. Kitaev et al. 2020, arXiv:2001.04451, section 2.
+/// Causal attention in which one vector per token is both query and, at unit length, key: the score
+/// of query i and key j is q_i · q_j / ‖q_j‖. A token is its own best match, so it sees itself only
+/// where there is no earlier token. Kitaev et al. 2020, arXiv:2001.04451, section 2.
 public final class SharedQk {
     private static final double EPS = 1e-6;
 

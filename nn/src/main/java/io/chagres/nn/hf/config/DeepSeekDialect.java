@@ -60,8 +60,7 @@ record DeepSeekDialect(int version) implements ConfigDialect {
     }
 
     private Positions.Rope positions(JsonNode json) {
-        int longest =
-                json.intIn("max_position_embeddings", 1, Integer.MAX_VALUE, DEFAULT_CONTEXT);
+        int longest = json.intIn("max_position_embeddings", 1, Integer.MAX_VALUE, DEFAULT_CONTEXT);
         boolean pairs = version == 2 || json.bool("rope_interleave", true);
         return RopeFields.read(json, longest, pairs);
     }
@@ -87,8 +86,7 @@ record DeepSeekDialect(int version) implements ConfigDialect {
         if (version == 3) {
             requireValue(json, "topk_method", CORRECTED);
             boolean normalized = json.bool("norm_topk_prob", true);
-            return new Routing(
-                    Routing.Score.SIGMOID, groups, top, 2, true, normalized, scale);
+            return new Routing(Routing.Score.SIGMOID, groups, top, 2, true, normalized, scale);
         }
         JsonNode method = json.find("topk_method");
         boolean grouped =
@@ -119,8 +117,7 @@ record DeepSeekDialect(int version) implements ConfigDialect {
     @Override
     public void check(TransformerConfig c) {
         LlamaDialect.checkCommon(c);
-        ConfigDialect.require(
-                c.attention() instanceof AttentionKind.Latent, c, "latent attention");
+        ConfigDialect.require(c.attention() instanceof AttentionKind.Latent, c, "latent attention");
         ConfigDialect.require(
                 c.qkvBias() == c.outBias() && !c.mlpBias(),
                 c,

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Llama whose attention hashes: a family of this library's own, which transformers does not know.
-/// Beside Llama's fields there are `num_hashes`, `lsh_chunk_length` and `num_buckets` (0 for as many
-/// as suit the length); projections are stored as `qk_proj`, `v_proj`, `o_proj`.
+/// Beside Llama's fields there are `num_hashes`, `lsh_chunk_length` and `num_buckets` (0 for as
+/// many as suit the length); projections are stored as `qk_proj`, `v_proj`, `o_proj`.
 final class LlamaLshDialect implements ConfigDialect {
     private static final int DEFAULT_CONTEXT = 2048;
     private static final int DEFAULT_HASHES = 4;

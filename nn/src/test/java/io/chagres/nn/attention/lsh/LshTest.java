@@ -50,7 +50,8 @@ class LshTest {
                 assertThat(opposite[i]).isNotEqualTo(of[i]);
             }
             assertThat(Arrays.copyOf(of, n)).as("rounds differ").isNotEqualTo(part(of, n, n));
-            assertThat(Arrays.stream(of).distinct().count()).isGreaterThan(Math.min(buckets, 64) / 2);
+            assertThat(Arrays.stream(of).distinct().count())
+                    .isGreaterThan(Math.min(buckets, 64) / 2);
         }
     }
 
