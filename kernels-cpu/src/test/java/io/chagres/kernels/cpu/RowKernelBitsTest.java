@@ -161,7 +161,8 @@ class RowKernelBitsTest {
         long lse = y + 4 * SIZE;
         long loss = lse + 4 * ROWS;
         CrossEntropy.forward(pool, DType.F32, x, targets, 4, -100, 0.1, loss, lse, ROWS, N, 0);
-        CrossEntropy.backward(pool, DType.F32, x, targets, 4, -100, 0.1, lse, loss, 1, y, ROWS, N, 0);
+        CrossEntropy.backward(
+                pool, DType.F32, x, targets, 4, -100, 0.1, lse, loss, 1, y, ROWS, N, 0);
     }
 
     private static void layerNorm(WorkerPool pool, Native memory, long x, long y) {
@@ -196,7 +197,7 @@ class RowKernelBitsTest {
         for (int layout = 0; layout < 2; layout++) {
             Rope.rotate(
                     pool,
- DType.F32,
+                    DType.F32,
                     x,
                     y + 4L * layout * SIZE,
                     1,

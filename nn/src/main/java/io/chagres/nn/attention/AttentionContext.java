@@ -1,5 +1,6 @@
 package io.chagres.nn.attention;
 
+import io.chagres.nn.attention.lsh.Lsh;
 import io.chagres.tensor.Tensor;
 
 /// What an attention layer asks of the forward pass it is part of: rotary positions, and attention
@@ -18,6 +19,12 @@ public interface AttentionContext {
 
     /// Attends to the tokens at hand only, and keeps nothing; otherwise as [#attend].
     Tensor attendHere(Tensor q, Tensor k, Tensor v, double scale, int window);
+
+    /// Attends by hashing among the tokens at hand, or to all earlier ones in a cache: (B, T, H, D)
+    /// → (B, T, H, D). A token sees itself only where it sees no other.
+    ///
+    /// @param qk vectors that are queries and, at unit length, keys
+    Tensor attendHashed(int layer, Tensor qk, Tensor v, Lsh lsh);
 
     /// Keeps what multi-head latent attention needs of new tokens, where there is a cache.
     ///

@@ -1,5 +1,7 @@
 package io.chagres.nn.attention;
 
+import io.chagres.nn.attention.lsh.Lsh;
+
 /// Which attention a model's layers use.
 public sealed interface AttentionKind {
     /// Query heads in groups that share a key and a value head. Ainslie et al. 2023,
@@ -8,6 +10,12 @@ public sealed interface AttentionKind {
     /// @param normalized whether each head of queries and keys goes through an RMSNorm before
     ///   rotation, as in Qwen3
     record Grouped(boolean normalized) implements AttentionKind {}
+
+    /// Locality-sensitive hashing: one vector per head is query and key, and a token sees those
+    /// earlier ones that hash near it. Kitaev et al. 2020, arXiv:2001.04451.
+    ///
+    /// @param lsh how tokens find each other
+    record Hashed(Lsh lsh) implements AttentionKind {}
 
     /// Multi-head latent attention: keys and values of all heads come from one small vector per
     /// token, beside a rotated key that all heads share. DeepSeek-AI 2024, arXiv:2405.04434.

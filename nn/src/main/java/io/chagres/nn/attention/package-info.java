@@ -1,4 +1,4 @@
-/// Kinds of attention, as layers of a model and as functions.
+/// Kinds of attention, as layers of a model.
 @NullMarked
 package io.chagres.nn.attention;
 

@@ -62,7 +62,7 @@ public final class KvCache {
     public static List<Layer> layers(TransformerConfig config) {
         Layer layer =
                 switch (config.attention()) {
-                    case AttentionKind.Grouped g ->
+                    case AttentionKind.Grouped _, AttentionKind.Hashed _ ->
                             new Layer(config.numKvHeads(), config.headDim(), config.headDim());
                     case AttentionKind.Latent latent -> new Layer(1, latent.cacheDim(), 0);
                 };

@@ -55,7 +55,11 @@ public final class LanguageModel implements AutoCloseable {
 
         /// Checks the numbers.
         public Options {
-            if (threads < 0 || maxTokens < 0 || limitBytes < 0 || maxRunning < 1 || maxWaiting < 1) {
+            if (threads < 0
+                    || maxTokens < 0
+                    || limitBytes < 0
+                    || maxRunning < 1
+                    || maxWaiting < 1) {
                 throw new IllegalArgumentException(
                         "threads %d, maxTokens %d, limitBytes %d, maxRunning %d, maxWaiting %d"
                                 .formatted(threads, maxTokens, limitBytes, maxRunning, maxWaiting));
@@ -139,8 +143,7 @@ public final class LanguageModel implements AutoCloseable {
                     options.maxTokens() > 0
                             ? options.maxTokens()
                             : Math.min(DEFAULT_TOKENS, config.maxPositionEmbeddings());
-            long cacheBytes =
-                    KvCache.bytes(KvCache.layers(config), tokens) + TensorArena.ALIGNMENT;
+            long cacheBytes = KvCache.bytes(KvCache.layers(config), tokens) + TensorArena.ALIGNMENT;
             TensorArena cache =
                     backend.arena(
                             "kv cache",
@@ -280,8 +283,8 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    /// The ids of a prompt as [#submit(String, SamplingOptions)] takes them: with the special tokens
-    /// the tokenizer adds.
+    /// The ids of a prompt as [#submit(String, SamplingOptions)] takes them: with the special
+    /// tokens the tokenizer adds.
     public int[] promptIds(String prompt) {
         int[] ids = tokenizer.encode(prompt, true);
         Integer bos = checkpoint.config().bosId();

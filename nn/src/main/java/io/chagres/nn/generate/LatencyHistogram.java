@@ -9,7 +9,8 @@ import java.util.concurrent.atomic.LongAdder;
 final class LatencyHistogram {
     /// Upper bounds of the buckets in seconds; one more bucket has none.
     static final List<Double> BOUNDS =
-            List.of(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+            List.of(
+                    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
                     30.0, 60.0);
 
     private final AtomicLongArray counts = new AtomicLongArray(BOUNDS.size() + 1);

@@ -69,11 +69,12 @@ final class Processors {
 
     private static LogitsProcessor penalties(double presence, double frequency) {
         return (history, logits) ->
-                history.generated().forEachKeyValue((token, count) -> {
-                    if (token < logits.length) {
-                        logits[token] -= (float) (presence + frequency * count);
-                    }
-                });
+                history.generated()
+                        .forEachKeyValue((token, count) -> {
+                            if (token < logits.length) {
+                                logits[token] -= (float) (presence + frequency * count);
+                            }
+                        });
     }
 
     private static LogitsProcessor noRepeat(int n) {

@@ -165,8 +165,7 @@ public record SamplingOptions(
                 .minLength(or(constraints.minLength(), 0))
                 .minNewTokens(or(constraints.minNewTokens(), 0))
                 .maxLength(or(length, 0))
-                .maxNewTokens(
-                        length != null ? UNLIMITED : or(config.maxNewTokens(), maxNewTokens))
+                .maxNewTokens(length != null ? UNLIMITED : or(config.maxNewTokens(), maxNewTokens))
                 .build();
     }
 

@@ -341,8 +341,7 @@ final class Scheduler implements AutoCloseable {
                 logProbs.take(logits, alternatives);
             }
             int token = r.sampler.next(logits);
-            ScoredToken scored =
-                    alternatives >= 0 ? logProbs.score(token) : ScoredToken.of(token);
+            ScoredToken scored = alternatives >= 0 ? logProbs.score(token) : ScoredToken.of(token);
             recorder.token(r);
             Reason reason = r.take(scored, endIds.contains(token));
             if (reason != null) {

@@ -51,7 +51,14 @@ public record HfNames(List<Entry> entries) {
     public static HfNames of(TransformerConfig config, ExpertLayout experts) {
         return switch (config.architecture()) {
             case "gpt2" -> gpt2(config);
-            case "llama", "qwen2", "qwen3", "mixtral", "deepseek_v2", "deepseek_v3" ->
+            case "llama",
+                    "qwen2",
+                    "qwen3",
+                    "mistral",
+                    "mixtral",
+                    "llama_lsh",
+                    "deepseek_v2",
+                    "deepseek_v3" ->
                     llama(config, experts);
             default ->
                     throw new UnsupportedModel(
@@ -98,6 +105,12 @@ public record HfNames(List<Entry> entries) {
                 if (normalized) {
                     t.add(hf + "self_attn.q_norm.weight", us + "attention.qNorm.weight");
                     t.add(hf + "self_attn.k_norm.weight", us + "attention.kNorm.weight");
+                }
+            }
+            case AttentionKind.Hashed hashed -> {
+                for (String p : List.of("qk", "v", "o")) {
+                    boolean bias = p.equals("o") ? config.outBias() : config.qkvBias();
+                    t.linear(hf + "self_attn." + p + "_proj", us + "attention." + p, bias);
                 }
             }
             case AttentionKind.Latent latent ->

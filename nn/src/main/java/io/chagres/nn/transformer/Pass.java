@@ -1,14 +1,19 @@
 package io.chagres.nn.transformer;
 
 import io.chagres.nn.attention.AttentionContext;
+import io.chagres.nn.attention.lsh.Lsh;
 import io.chagres.nn.moe.Routed;
 import io.chagres.nn.moe.RouterObserver;
+import io.chagres.tensor.DType;
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Scope;
+import io.chagres.tensor.Shape;
+import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.Attention;
 import io.chagres.tensor.op.Dropout;
 import io.chagres.tensor.op.Full;
+import io.chagres.tensor.op.Iota;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -140,6 +145,22 @@ public class Pass implements AttentionContext {
         }
         Attention op = new Attention(scale, true, window, mask != null, cuSeqlens != null, dropout);
         return Interpreter.run(op, in.toArray(Tensor[]::new));
+    }
+
+    /// Rotations are drawn anew each step in training, from the streams of dropout; else they are
+    /// fixed, with others for each layer.
+    @Override
+    public Tensor attendHashed(int layer, Tensor qk, Tensor v, Lsh lsh) {
+        if (mask != null || cuSeqlens != null) {
+            throw new UnsupportedOperationException(
+                    "attention by hashing knows no masks and no packed sequences");
+        }
+        return lsh.attend(qk, v, streams == null ? fixedStream(layer) : streams.next());
+    }
+
+    private static Tensor fixedStream(int layer) {
+        Tensor stream = Interpreter.run(new Iota(new Spec(DType.I64, Shape.of(2)), 0));
+        return stream.scale(layer + 1);
     }
 
     @Override

@@ -2,8 +2,10 @@ package io.chagres.nn.transformer;
 
 import io.chagres.nn.attention.AttentionKind;
 import io.chagres.nn.attention.AttentionLayer;
+import io.chagres.nn.attention.HashedAttention;
 import io.chagres.nn.attention.LatentAttention;
 import io.chagres.nn.attention.SelfAttention;
+import io.chagres.nn.attention.lsh.Lsh;
 import io.chagres.nn.layer.Buffer;
 import io.chagres.nn.layer.Embedding;
 import io.chagres.nn.layer.LayerNorm;
@@ -107,6 +109,7 @@ public final class TransformerBuilder {
                 switch (config.attention()) {
                     case AttentionKind.Grouped(boolean normalized) ->
                             grouped(path + "attention.", normalized);
+                    case AttentionKind.Hashed(Lsh lsh) -> hashed(path + "attention.", lsh);
                     case AttentionKind.Latent sizes -> latent(path + "attention.", sizes);
                 };
         Norm between = norm(path + "mlpNorm");
@@ -132,6 +135,18 @@ public final class TransformerBuilder {
                 normalized ? rmsNorm(path + "kNorm", config.headDim(), config.normEps()) : null,
                 config.headDim(),
                 config.slidingWindow());
+    }
+
+    private HashedAttention hashed(String path, Lsh lsh) {
+        long hidden = config.hiddenSize();
+        long width = config.queryWidth();
+        boolean bias = config.qkvBias();
+        return new HashedAttention(
+                linear(path + "qk", hidden, width, bias, Init.NORMAL),
+                linear(path + "v", hidden, width, bias, Init.NORMAL),
+                linear(path + "o", width, hidden, config.outBias(), Init.RESIDUAL),
+                config.headDim(),
+                lsh);
     }
 
     private LatentAttention latent(String path, AttentionKind.Latent sizes) {

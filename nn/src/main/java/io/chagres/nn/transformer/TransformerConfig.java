@@ -114,6 +114,10 @@ public record TransformerConfig(
                     headDim == latent.queryDim(),
                     "headDim " + headDim + " must be plainDim + rotaryDim " + latent.queryDim());
         }
+        if (attention instanceof AttentionKind.Hashed) {
+            check(numKvHeads == numHeads, "attention by hashing needs numKvHeads = numHeads");
+            check(slidingWindow == 0, "attention by hashing has no slidingWindow");
+        }
         check(moe == null || (gatedMlp && !mlpBias), "experts are gated MLPs without biases");
         eosIds = List.copyOf(eosIds);
         token("bosId", bosId, vocabSize);
@@ -186,6 +190,8 @@ public record TransformerConfig(
                             + (long) queryWidth() * h
                             + biases
                             + (normalized ? 2L * headDim : 0);
+            case AttentionKind.Hashed hashed ->
+                    3L * h * queryWidth() + (qkvBias ? 2L * queryWidth() : 0) + (outBias ? h : 0);
             case AttentionKind.Latent a -> {
                 long down = a.cacheDim();
                 long rank = a.queryRank();

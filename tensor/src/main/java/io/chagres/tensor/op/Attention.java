@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// (H/Hkv); then, each when its component says so: the mask, BOOL (true = may attend) or float
 /// (added), which broadcasts to (B, H, T, S); cu_seqlens, I32 (n + 1), offsets of the sequences
 /// packed into B = 1; the dropout stream, I64 (2). Results: o (B, T, H, Dv), and the log-sum-exp
-/// (B, H, T) of the masked scores for the gradient. Scores of BF16 and F16 inputs are computed in F32,
-/// which is also the dtype of their log-sum-exp. A row that may attend to nothing gives 0.
+/// (B, H, T) of the masked scores for the gradient. Scores of BF16 and F16 inputs are computed in
+/// F32, which is also the dtype of their log-sum-exp. A row that may attend to nothing gives 0.
 ///
 /// @param scale factor of the scores, usually 1/√D
 /// @param causal whether query t sees key s only when s ≤ t + S - T

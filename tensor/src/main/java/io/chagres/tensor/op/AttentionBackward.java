@@ -9,7 +9,8 @@ import io.chagres.tensor.Tensor;
 /// lse), dv = pᵀg, dp = g vᵀ, ds = p · (dp - Σ g·o) · scale, dq = ds k, dk = dsᵀ q. Key heads sum
 /// over the queries of their group.
 ///
-/// Inputs: q, k, v, o, lse (in F32 when the others are BF16 or F16), g, then the optional inputs of [Attention]. Results: dq, dk, dv.
+/// Inputs: q, k, v, o, lse (in F32 when the others are BF16 or F16), g, then the optional inputs of
+/// [Attention]. Results: dq, dk, dv.
 ///
 /// @param forward the operation differentiated
 public record AttentionBackward(Attention forward) implements Composite {

@@ -28,7 +28,8 @@ public record Linear(boolean bias) implements Fused {
         Check.isFloat("linear", in);
         DType x = in[0].dtype();
         for (Spec s : in) {
-            boolean stored = x == DType.F32 && in[1].dtype().isNarrow() && in[1].dtype() == s.dtype();
+            boolean stored =
+                    x == DType.F32 && in[1].dtype().isNarrow() && in[1].dtype() == s.dtype();
             Check.that(
                     s.dtype() == x || stored,
                     "linear",

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// frequency. Su et al. 2021, arXiv:2104.09864.
 ///
 /// Inputs: x (…, T, H, D), cos and sin (…, T, D/2) with leading axes that broadcast to x's. Result:
-/// like x. The tables have x's dtype, or F32 when x is BF16 or F16, which then is rotated in F32 and
-/// rounded once. With pair (a, b): a' = a·cos - b·sin, b' = b·cos + a·sin.
+/// like x. The tables have x's dtype, or F32 when x is BF16 or F16, which then is rotated in F32
+/// and rounded once. With pair (a, b): a' = a·cos - b·sin, b' = b·cos + a·sin.
 ///
 /// @param interleaved whether pairs are (x₀, x₁), (x₂, x₃), … instead of (x_i, x_{i+D/2})
 /// @param inverse whether to rotate back, which is the gradient

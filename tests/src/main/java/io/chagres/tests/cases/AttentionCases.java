@@ -148,7 +148,8 @@ final class AttentionCases {
         forward.addAll(List.of(real(q, -2, 2), real(k, -2, 2), real(v, -2, 2)));
         List<Input> backward = new ArrayList<>(forward);
         double keys = Math.log(size[2]);
-        backward.addAll(List.of(real(o, -1, 1), real(lse, keys + 1, keys + 3).asWide(), real(o, -1, 1)));
+        backward.addAll(
+                List.of(real(o, -1, 1), real(lse, keys + 1, keys + 3).asWide(), real(o, -1, 1)));
         forward.addAll(Arrays.asList(extras));
         backward.addAll(Arrays.asList(extras));
         OpCase row =

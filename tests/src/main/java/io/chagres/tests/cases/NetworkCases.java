@@ -266,10 +266,8 @@ final class NetworkCases {
         rows.add(
                 chain("linear of a stored weight", plain, real(3, 17).asWide(), real(9, 17))
                         .within(WIDE_RESULT)
-                        .rejects(
-                                f32(3, 17), new Spec(DType.F64, Shape.of(9, 17)))
-                        .rejects(
-                                new Spec(DType.BF16, Shape.of(3, 17)), f32(9, 17))
+                        .rejects(f32(3, 17), new Spec(DType.F64, Shape.of(9, 17)))
+                        .rejects(new Spec(DType.BF16, Shape.of(3, 17)), f32(9, 17))
                         .rejects(
                                 new Spec(DType.F64, Shape.of(3, 17)),
                                 new Spec(DType.BF16, Shape.of(9, 17))));

@@ -1,5 +1,7 @@
 package io.chagres.train.loop;
 
+import io.chagres.nn.attention.AttentionKind;
+import io.chagres.nn.attention.lsh.Lsh;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.GenerationConfig;
 import io.chagres.nn.text.Tokenizer;
@@ -9,6 +11,7 @@ import io.chagres.nn.transformer.TransformerBuilder;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.nn.transformer.TransformerConfigBuilder;
 import io.chagres.tensor.memory.TensorArena;
+import io.chagres.train.recipe.AttentionRecipe;
 import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
 import io.chagres.train.recipe.ModelRecipe.NewModel;
 import io.chagres.train.recipe.Recipe;
@@ -84,6 +87,21 @@ record RunModel(Transformer model, GenerationConfig generation) {
         Double theta = wanted.ropeTheta();
         if (theta != null) {
             builder.positions(new Positions.Rope(theta));
+        }
+        switch (wanted.attention()) {
+            case AttentionRecipe.Full(int window) -> {
+                if (window > 0) {
+                    builder.architecture("mistral").slidingWindow(window);
+                }
+            }
+            case AttentionRecipe.Hashed h ->
+                    builder.architecture("llama_lsh")
+                            .attention(
+                                    new AttentionKind.Hashed(
+                                            new Lsh(
+                                                    h.numHashes(),
+                                                    h.chunkLength(),
+                                                    h.numBuckets())));
         }
         Tokenizer text = tokenizer.tokenizer();
         Integer vocab = wanted.vocabSize();

@@ -2,6 +2,7 @@ package io.chagres.train.loop;
 
 import io.chagres.autograd.Profile;
 import io.chagres.autograd.Tape;
+import io.chagres.nn.attention.AttentionKind;
 import io.chagres.nn.loss.CausalLoss;
 import io.chagres.nn.transformer.DropoutStreams;
 import io.chagres.nn.transformer.Transformer;
@@ -103,7 +104,8 @@ public final class TrainingStep {
     }
 
     private Transformer.Input input(Tensor ids, long rngOffset) {
-        if (dropout == 0) {
+        boolean hashes = model.config().attention() instanceof AttentionKind.Hashed;
+        if (dropout == 0 && !hashes) {
             return Transformer.Input.of(ids);
         }
         Tensor stream = TensorData.copyOf(arena, Shape.of(2), new long[] {dropoutSeed, rngOffset});

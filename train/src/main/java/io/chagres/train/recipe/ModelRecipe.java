@@ -25,6 +25,7 @@ public sealed interface ModelRecipe {
     /// @param vocabSize rows of the embedding, or null for the size of the tokenizer
     /// @param maxPositionEmbeddings longest sequence
     /// @param ropeTheta base of the rotary frequencies, or null when the family has none
+    /// @param attention which earlier tokens are seen
     /// @param tieWordEmbeddings whether the output layer is the transposed embedding
     record NewModel(
             String preset,
@@ -37,6 +38,7 @@ public sealed interface ModelRecipe {
             @Nullable Integer vocabSize,
             int maxPositionEmbeddings,
             @Nullable Double ropeTheta,
+            AttentionRecipe attention,
             boolean tieWordEmbeddings)
             implements ModelRecipe {}
 

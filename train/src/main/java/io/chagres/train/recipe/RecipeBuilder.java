@@ -29,6 +29,11 @@ final class RecipeBuilder {
                     Keys.VOCAB_SIZE,
                     Keys.MAX_POSITION_EMBEDDINGS,
                     Keys.ROPE_THETA,
+                    Keys.ATTENTION,
+                    Keys.SLIDING_WINDOW,
+                    Keys.NUM_HASHES,
+                    Keys.LSH_CHUNK_LENGTH,
+                    Keys.NUM_BUCKETS,
                     Keys.TIE_WORD_EMBEDDINGS);
 
     private final RecipeTree tree;
@@ -78,6 +83,7 @@ final class RecipeBuilder {
                 vocabSize(tokenizer),
                 positions(data),
                 ropeTheta(family),
+                new AttentionReader(tree).read(family, keyValueHeads == heads),
                 tree.get(Keys.TIE_WORD_EMBEDDINGS));
     }
 

@@ -3,6 +3,8 @@ package io.chagres.train.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chagres.train.data.Source;
+import io.chagres.train.recipe.AttentionRecipe.Full;
+import io.chagres.train.recipe.AttentionRecipe.Hashed;
 import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
 import io.chagres.train.recipe.ModelRecipe.Family;
 import io.chagres.train.recipe.ModelRecipe.NewModel;
@@ -102,6 +104,7 @@ class RecipeTest {
                                 16384,
                                 2048,
                                 5e5,
+                                new Full(0),
                                 false));
         assertThat(recipe.tokenizer()).isEqualTo(new TrainedTokenizer(16_000, 3));
         assertThat(recipe.data())
@@ -152,6 +155,7 @@ class RecipeTest {
                                 null,
                                 256,
                                 10_000.0,
+                                new Full(0),
                                 true));
         assertThat(recipe.tokenizer()).isEqualTo(new TrainedTokenizer(4096, 2));
         assertThat(recipe.data().sources()).containsExactly(Source.of("wordnet"));
@@ -177,7 +181,18 @@ class RecipeTest {
         assertThat(newModel(recipe))
                 .isEqualTo(
                         new NewModel(
-                                "gpt-12m", Family.GPT2, 384, 6, 6, 6, 1536, null, 256, null, true));
+                                "gpt-12m",
+                                Family.GPT2,
+                                384,
+                                6,
+                                6,
+                                6,
+                                1536,
+                                null,
+                                256,
+                                null,
+                                new Full(0),
+                                true));
         assertThat(recipe.tokenizer()).isEqualTo(new TrainedTokenizer(4096, 2));
         assertThat(recipe.data().sequenceLength()).isEqualTo(256);
         assertThat(recipe.train().batchSize()).isEqualTo(8);
@@ -280,6 +295,22 @@ class RecipeTest {
                 .startsWith("model:\n  preset: \"tiny\"\n  architecture: \"llama\"\n")
                 .contains("\n  warmup_steps: 2\n", "\n  hidden_size: 128\n", "seed: 42")
                 .doesNotContain("null", "from:", "memory_limit", "---");
+    }
+
+    @Test
+    void attentionIsChosen() {
+        assertThat(attention("model: {sliding_window: 64}")).isEqualTo(new Full(64));
+        assertThat(attention("model: {attention: lsh}")).isEqualTo(new Hashed(4, 64, 0));
+        String lsh =
+                "model: {attention: lsh, num_hashes: 2, lsh_chunk_length: 32, num_buckets: 16}";
+        assertThat(attention(lsh)).isEqualTo(new Hashed(2, 32, 16));
+        for (String yaml : List.of(lsh, "model: {sliding_window: 64}", "model: {}")) {
+            assertThat(parse(parse(yaml).toYaml())).isEqualTo(parse(yaml));
+        }
+    }
+
+    private static AttentionRecipe attention(String yaml) {
+        return ((NewModel) parse(yaml).model()).attention();
     }
 
     @Test

@@ -3,9 +3,9 @@ package io.chagres.kernels.cpu.attention;
 import io.chagres.kernels.cpu.elementwise.Convert;
 import io.chagres.tensor.DType;
 
-/// Where the rows of a [batch, tokens, heads, dim] tensor lie: an address and three strides, counted
-/// in elements. The elements of a row are contiguous: floats, or BF16 or F16, which tiles widen on
-/// their way in and round on their way out.
+/// Where the rows of a [batch, tokens, heads, dim] tensor lie: an address and three strides,
+/// counted in elements. The elements of a row are contiguous: floats, or BF16 or F16, which tiles
+/// widen on their way in and round on their way out.
 public final class Rows {
     /// Address of the first element.
     public long address;

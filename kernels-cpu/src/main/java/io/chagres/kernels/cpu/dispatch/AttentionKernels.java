@@ -46,9 +46,7 @@ final class AttentionKernels implements AutoCloseable {
     private final class Forward implements Kernel<Attention> {
         @Override
         public boolean supports(Attention op, Tensor[] in) {
-            return fits(in, 0, 1, 2)
-                    && floatMask(op, in, EXTRAS)
-                    && denseOffsets(op, in, EXTRAS);
+            return fits(in, 0, 1, 2) && floatMask(op, in, EXTRAS) && denseOffsets(op, in, EXTRAS);
         }
 
         @Override

@@ -43,8 +43,7 @@ public final class ColumnSums {
         args.l[2] = n;
         args.l[3] = blockRows(rows);
         args.l[4] = type.ordinal();
-        pool.forRange(
-                rows, blockRows(rows), args, (a, from, to, worker) -> block(a, from, to));
+        pool.forRange(rows, blockRows(rows), args, (a, from, to, worker) -> block(a, from, to));
         if (type == DType.F32) {
             combine(pool, scratch, n, out, rows, n);
         } else {

@@ -78,8 +78,9 @@ public final class Rope {
         }
     }
 
-    /// Whether heads of this type and size can be rotated by [#rotate(WorkerPool, DType, long, long,
-    /// long, long, long, int, int, long, int, long, long, long, long, long, boolean, boolean)].
+    /// Whether heads of this type and size can be rotated by [#rotate(WorkerPool, DType, long,
+    /// long, long, long, long, int, int, long, int, long, long, long, long, long, boolean,
+    /// boolean)].
     public static boolean takes(DType type, long headDim) {
         return type == DType.F32 || headDim <= Scratch.BLOCK_FLOATS;
     }

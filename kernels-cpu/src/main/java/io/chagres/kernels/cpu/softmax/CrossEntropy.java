@@ -175,8 +175,8 @@ public final class CrossEntropy {
     /// [#backward(long, long, int, long, double, long, long, int, long, long, long, int)] by the
     /// pool's workers.
     ///
-    /// @param type dtype of the logits and of their gradient: F32, or BF16 or F16, which are widened
-    ///   row by row
+    /// @param type dtype of the logits and of their gradient: F32, or BF16 or F16, which are
+    ///   widened row by row
     /// @param scratch address of [#scratchBytes] bytes
     public static void backward(
             WorkerPool pool,

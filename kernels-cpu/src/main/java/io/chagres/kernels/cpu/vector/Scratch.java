@@ -14,10 +14,10 @@ import jdk.incubator.vector.FloatVector;
 /// Running a tail through the vector body in a padded slot, instead of writing the body a second
 /// time in scalar form, is what makes a value independent of its position in the row.
 ///
-/// The block holds 16 slots of 64 floats, after them [#BLOCKS] blocks of [#BLOCK_FLOATS] floats, and
-/// then as many such stages as a kernel has operands. A kernel owns all of it until it calls another
-/// kernel or returns; the stages belong to kernels that widen operands for another kernel, and are
-/// left alone by that.
+/// The block holds 16 slots of 64 floats, after them [#BLOCKS] blocks of [#BLOCK_FLOATS] floats,
+/// and then as many such stages as a kernel has operands. A kernel owns all of it until it calls
+/// another kernel or returns; the stages belong to kernels that widen operands for another kernel,
+/// and are left alone by that.
 public final class Scratch {
     /// Number of floats in a slot: one per virtual lane of a reduction.
     public static final int SLOT_FLOATS = 64;
@@ -34,12 +34,9 @@ public final class Scratch {
     private static final long BLOCK_BYTES = 4L * BLOCK_FLOATS;
 
     private static final ThreadLocal<MemorySegment> MEMORY =
-            ThreadLocal.withInitial(
-                    () ->
-                            Arena.ofAuto()
-                                    .allocate(
-                                            SLOTS * SLOT_BYTES + (BLOCKS + STAGES) * BLOCK_BYTES,
-                                            64));
+            ThreadLocal.withInitial(() ->
+                    Arena.ofAuto()
+                            .allocate(SLOTS * SLOT_BYTES + (BLOCKS + STAGES) * BLOCK_BYTES, 64));
 
     private Scratch() {}
 

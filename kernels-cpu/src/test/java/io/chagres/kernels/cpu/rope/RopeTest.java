@@ -74,7 +74,7 @@ class RopeTest {
             for (long out : new long[] {y, in}) {
                 Rope.rotate(
                         pool,
- DType.F32,
+                        DType.F32,
                         in,
                         out,
                         batch,

@@ -47,7 +47,8 @@ class CrossEntropyTest {
             long lse = memory.floats(rows);
             assertThatThrownBy(() ->
                             CrossEntropy.forward(
-                                    pool, DType.F32, logits, ids, 4, IGNORED, 0, out, lse, rows, 9, 0))
+                                    pool, DType.F32, logits, ids, 4, IGNORED, 0, out, lse, rows, 9,
+                                    0))
                     .isInstanceOf(IndexOutOfBoundsException.class)
                     .hasMessageContaining("target 9")
                     .hasMessageContaining("row 3000")
@@ -90,14 +91,17 @@ class CrossEntropyTest {
             long ids = memory.of(targets);
             long lossOut = memory.floats(ROWS);
             long lse = memory.floats(ROWS);
-            CrossEntropy.forward(three, DType.F32, logits, ids, 8, IGNORED, smoothing, lossOut, lse, ROWS, v, 0);
+            CrossEntropy.forward(
+                    three, DType.F32, logits, ids, 8, IGNORED, smoothing, lossOut, lse, ROWS, v, 0);
             memory.assertClose("loss", lossOut, loss, 1e-6, 5e-7);
             long ga = memory.of(g);
             long d = memory.floats(ROWS * v);
-            CrossEntropy.backward(one, DType.F32, logits, ids, 8, IGNORED, smoothing, lse, ga, 1, d, ROWS, v, 0);
+            CrossEntropy.backward(
+                    one, DType.F32, logits, ids, 8, IGNORED, smoothing, lse, ga, 1, d, ROWS, v, 0);
             memory.assertClose("gradient", d, gradient, 2e-6, 1e-6);
             CrossEntropy.backward(
-                    three, DType.F32, logits, ids, 8, IGNORED, smoothing, lse, ga, 1, logits, ROWS, v, 0);
+                    three, DType.F32, logits, ids, 8, IGNORED, smoothing, lse, ga, 1, logits, ROWS,
+                    v, 0);
             assertThat(Native.get(logits, ROWS * v)).isEqualTo(Native.get(d, ROWS * v));
             memory.assertGuardsIntact();
         }

@@ -2,6 +2,7 @@ package io.chagres.nn.attention.lsh;
 
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Interpreter;
+import io.chagres.tensor.Scope;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.ArgSort;
@@ -28,7 +29,7 @@ record Hashing(int rounds, int buckets) {
     ///
     /// @param stream random numbers of the projections, I64 (2)
     Tensor order(Tensor x, Tensor stream) {
-        return ArgSort.argSort(buckets(x, stream));
+        return Scope.of(() -> ArgSort.argSort(buckets(x, stream)));
     }
 
     /// The bucket of every vector, I32 (B, H, rounds, T).
@@ -44,17 +45,22 @@ record Hashing(int rounds, int buckets) {
         int half = 1 << width - 1;
         Tensor random = normal(stream, Shape.of(digits, x.dim(2), x.dim(3), (long) rounds * half));
         Tensor bucket = null;
-        int left = bits;
         for (int i = 0; i < digits; i++) {
-            int used = Math.min(width, left); // the last digit may have fewer buckets
-            left -= used;
+            int used = Math.min(width, bits - i * width); // the last digit may have fewer buckets
             Tensor r = random.slice(0, i, 1).reshape(random.shape().without(0)).cast(x.dtype());
-            Tensor y = rows.matmul(r).reshape(s.dim(0), s.dim(1), s.dim(3), rounds, half);
-            Tensor one = y.slice(-1, 0, 1 << used - 1);
-            Tensor digit = Concat.concat(-1, one, one.neg()).argMax(-1);
+            Tensor digit = Scope.of(() -> digit(rows.matmul(r), 1 << used - 1));
             bucket = bucket == null ? digit : bucket.scale(1 << used).add(digit);
         }
-        return bucket.reshape(s.dim(0), s.dim(1), s.dim(3), rounds).permute(0, 1, 3, 2);
+        return bucket.permute(0, 1, 3, 2);
+    }
+
+    /// Which of some projections of each round or their negatives is largest: (B, H, T, all) → I32
+    /// (B, H, T, rounds).
+    private Tensor digit(Tensor projections, int used) {
+        Shape s = projections.shape();
+        Tensor perRound = projections.reshape(s.with(-1, rounds).insert(4, s.last() / rounds));
+        Tensor some = perRound.slice(-1, 0, used);
+        return Concat.concat(-1, some, some.neg()).argMax(-1).reshape(s.with(-1, rounds));
     }
 
     private int digits() {

@@ -1,6 +1,5 @@
 package io.chagres.nn.attention.lsh;
 
-import io.chagres.nn.attention.SharedQk;
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Tensor;
 

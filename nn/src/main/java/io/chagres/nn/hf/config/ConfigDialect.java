@@ -14,6 +14,8 @@ interface ConfigDialect {
             List.of(
                     new Gpt2Dialect(),
                     new LlamaDialect(),
+                    new LlamaLshDialect(),
+                    new MistralDialect(),
                     new Qwen2Dialect(),
                     new Qwen3Dialect(),
                     new MixtralDialect(),

@@ -8,7 +8,6 @@ import io.chagres.autograd.GradCheck;
 import io.chagres.autograd.Tape;
 import io.chagres.kernels.cpu.CpuBackend;
 import io.chagres.kernels.cpu.reference.ReferenceBackend;
-import io.chagres.nn.attention.SharedQk;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Shape;
@@ -72,8 +71,7 @@ class LshAttentionTest {
                                 () -> attend(9, qk, SharedQk.keys(qk), v, order),
                                 seed);
                 Tape.ValueAndGrad full =
-                        Tape.valueAndGrad(
-                                List.of(qk, v), () -> SharedQk.attend(qk, v), seed);
+                        Tape.valueAndGrad(List.of(qk, v), () -> SharedQk.attend(qk, v), seed);
                 close(lsh.value(), full.value(), 1e-13);
                 close(lsh.grads().get(0), full.grads().get(0), 1e-12);
                 close(lsh.grads().get(1), full.grads().get(1), 1e-12);
@@ -116,11 +114,8 @@ class LshAttentionTest {
                                                         List.of(x.get(0)),
                                                         () ->
                                                                 attend(
-                                                                        2,
-                                                                        x.get(0),
-                                                                        x.get(1),
-                                                                        x.get(2),
-                                                                        order),
+                                                                        2, x.get(0), x.get(1),
+                                                                        x.get(2), order),
                                                         seed)
                                                 .grads()
                                                 .getFirst(),
@@ -144,7 +139,8 @@ class LshAttentionTest {
         double[][] got = valueAndGrads(new CpuBackend(2), DType.F32, s, values, order);
         for (int i = 0; i < want.length; i++) {
             for (int j = 0; j < want[i].length; j++) {
-                assertThat(got[i][j]).isCloseTo(want[i][j], within(2e-5 * (1 + Math.abs(want[i][j]))));
+                assertThat(got[i][j])
+                        .isCloseTo(want[i][j], within(2e-5 * (1 + Math.abs(want[i][j]))));
             }
         }
     }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.chagres.autograd.Tape;
 import io.chagres.kernels.cpu.CpuBackend;
-import io.chagres.nn.attention.SharedQk;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
@@ -51,7 +50,8 @@ class LshTest {
                 assertThat(opposite[i]).isNotEqualTo(of[i]);
             }
             assertThat(Arrays.copyOf(of, n)).as("rounds differ").isNotEqualTo(part(of, n, n));
-            assertThat(Arrays.stream(of).distinct().count()).isGreaterThan(Math.min(buckets, 64) / 2);
+            assertThat(Arrays.stream(of).distinct().count())
+                    .isGreaterThan(Math.min(buckets, 64) / 2);
         }
     }
 

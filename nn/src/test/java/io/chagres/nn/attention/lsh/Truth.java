@@ -2,7 +2,8 @@ package io.chagres.nn.attention.lsh;
 
 import java.util.Arrays;
 
-/// Attention in chunks of sorted tokens, token by token as its definition says; one batch, one head.
+/// Attention in chunks of sorted tokens, token by token as its definition says; one batch, one
+/// head.
 final class Truth {
     private Truth() {}
 

@@ -1,4 +1,4 @@
-package io.chagres.nn.attention;
+package io.chagres.nn.attention.lsh;
 
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Shape;
@@ -9,9 +9,9 @@ import io.chagres.tensor.op.Concat;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.RmsNorm;
 
-/// Causal attention in which one vector per token is both query and, at unit length, key: the
-/// score of query i and key j is q_i · q_j / ‖q_j‖. A token is its own best match, so it sees itself
-/// only where there is no earlier token. Kitaev et al. 2020, arXiv:2001.04451, section 2.
+/// Causal attention in which one vector per token is both query and, at unit length, key: the score
+/// of query i and key j is q_i · q_j / ‖q_j‖. A token is its own best match, so it sees itself only
+/// where there is no earlier token. Kitaev et al. 2020, arXiv:2001.04451, section 2.
 public final class SharedQk {
     private static final double EPS = 1e-6;
 
@@ -29,19 +29,23 @@ public final class SharedQk {
         return attend(qk, keys(qk), v);
     }
 
-    /// Attends to all earlier tokens, the first token to itself.
+    /// Attends to all earlier tokens, the first token to itself: the queries (B, T, H, D) are those
+    /// of the last T of S tokens, keys and values (B, S, H, D) are of all.
     public static Tensor attend(Tensor q, Tensor k, Tensor v) {
-        long later = q.dim(1) - 1;
+        long others = k.dim(1) - 1;
+        if (q.dim(1) <= others) {
+            return toAll(q, k.slice(1, 0, others), v.slice(1, 0, others));
+        }
         Tensor first = v.slice(1, 0, 1);
-        if (later == 0) {
+        if (others == 0) {
             return first;
         }
-        Tensor o =
-                Interpreter.run(
-                        new Attention(1, true, 0, false, false, 0),
-                        q.slice(1, 1, later),
-                        k.slice(1, 0, later),
-                        v.slice(1, 0, later));
+        Tensor later = q.slice(1, 1, others);
+        Tensor o = toAll(later, k.slice(1, 0, others), v.slice(1, 0, others));
         return Concat.concat(1, first, o);
+    }
+
+    private static Tensor toAll(Tensor q, Tensor k, Tensor v) {
+        return Interpreter.run(new Attention(1, true, 0, false, false, 0), q, k, v);
     }
 }
