@@ -125,6 +125,10 @@ final class Keys {
                     "Whether the output layer is the transposed embedding.",
                     ofNew(NewModel::tieWordEmbeddings));
 
+    static {
+        TABLE.addAll(DeepSeekKeys.MODEL);
+    }
+
     static final RecipeKey<String> TOKENIZER_PATH =
             key(
                     "tokenizer.path",
@@ -271,6 +275,11 @@ final class Keys {
                     "0",
                     "Worker threads; 0 for one per processor.",
                     TrainRecipe::threads);
+
+    static {
+        TABLE.addAll(DeepSeekKeys.TRAIN);
+    }
+
     static final RecipeKey<Long> EVAL_EVERY =
             train(
                     "eval_every",
