@@ -19,6 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A model in a Hugging Face folder: `config.json`, `model.safetensors` (or shards) and, if
 /// present, `generation_config.json`.
@@ -32,6 +34,8 @@ public record HfCheckpoint(
         @Nullable GenerationConfig generation,
         Transformer model,
         LoadReport report) {
+    private static final Logger LOG = LoggerFactory.getLogger(HfCheckpoint.class);
+
     /// Most bytes of one file of weights, unless a caller says otherwise.
     public static final long SHARD_BYTES = 5_000_000_000L;
 
@@ -54,11 +58,11 @@ public record HfCheckpoint(
         return SafeTensors.open(folder);
     }
 
-    /// Loads a model for inference as it is stored: parameters keep their dtype, F32, BF16 or F16, and
-    /// stay in the mapped file, read-only, where the device can read host memory. The model computes
-    /// in F32 all the same, with the same results as if they had been widened. What latent attention
-    /// expands its latents by is converted; experts are copied side by side, in their dtype, unless
-    /// they lie at equal distances in the file.
+    /// Loads a model for inference as it is stored: parameters keep their dtype, F32, BF16 or F16,
+    /// and stay in the mapped file, read-only, where the device can read host memory. The model
+    /// computes in F32 all the same, with the same results as if they had been widened. What latent
+    /// attention expands its latents by is converted; experts are copied side by side, in their
+    /// dtype, unless they lie at equal distances in the file.
     ///
     /// @param file the opened weights; they must stay open while the model is used
     public static HfCheckpoint map(Path folder, SafeTensors file, TensorArena weights)
@@ -72,6 +76,7 @@ public record HfCheckpoint(
         TransformerConfig config = present(HfConfig.read(folder).transformer(), file);
         HfTensors source = new HfTensors(file, names(config, file), weights, keep);
         Transformer model = TransformerBuilder.build(config, source);
+        LOG.debug("{}: {}", folder, source.report());
         return new HfCheckpoint(config, GenerationConfig.read(folder), model, source.report());
     }
 

@@ -48,8 +48,8 @@ public record TrainingLoss(Tensor total, Tensor nextToken) {
         return new TrainingLoss(total, main);
     }
 
-    /// Targets `by` tokens further on, (B, T - by). Where sequences are packed, one that lies beyond
-    /// the end of its sequence is left out.
+    /// Targets `by` tokens further on, (B, T - by). Where sequences are packed, one that lies
+    /// beyond the end of its sequence is left out.
     private static Tensor further(Tensor targets, int by, boolean packed) {
         long n = targets.dim(1) - by;
         Tensor wanted = targets.slice(1, by, n).contiguous();

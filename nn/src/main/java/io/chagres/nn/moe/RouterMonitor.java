@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Counts what routers choose while a model trains, balances them, and asks for auxiliary losses.
 ///
-/// Counts gather over the forward passes of a step, so that micro-batches balance as one batch. Used
-/// by one thread at a time.
+/// Counts gather over the forward passes of a step, so that micro-batches balance as one batch.
+/// Used by one thread at a time.
 public final class RouterMonitor implements RouterObserver {
     /// Auxiliary losses. The sum over all mixtures is added to the training loss.
     ///
@@ -46,15 +46,14 @@ public final class RouterMonitor implements RouterObserver {
     public RouterMonitor(
             Map<Integer, MixtureOfExperts> mixtures, TensorArena weights, Losses losses) {
         this.losses = losses;
-        mixtures.forEach(
-                (layer, m) -> {
-                    int experts = Math.toIntExact(m.router().weight().dim(0));
-                    loads.put(layer, Tensor.of(weights, Shape.of(experts), new float[experts]));
-                    Buffer bias = m.router().correction();
-                    if (bias != null) {
-                        corrections.put(layer, bias.value());
-                    }
-                });
+        mixtures.forEach((layer, m) -> {
+            int experts = Math.toIntExact(m.router().weight().dim(0));
+            loads.put(layer, Tensor.of(weights, Shape.of(experts), new float[experts]));
+            Buffer bias = m.router().correction();
+            if (bias != null) {
+                corrections.put(layer, bias.value());
+            }
+        });
     }
 
     @Override
@@ -100,18 +99,17 @@ public final class RouterMonitor implements RouterObserver {
     /// How evenly experts were used since the counts were last cleared, layer by layer.
     public List<RouterReport> report() {
         List<RouterReport> all = new ArrayList<>();
-        loads.forEach(
-                (layer, load) -> {
-                    double[] counts = load.toDoubles();
-                    double sum = 0;
-                    for (double c : counts) {
-                        sum += c;
-                    }
-                    for (int i = 0; i < counts.length && sum > 0; i++) {
-                        counts[i] /= sum;
-                    }
-                    all.add(new RouterReport(layer, counts));
-                });
+        loads.forEach((layer, load) -> {
+            double[] counts = load.toDoubles();
+            double sum = 0;
+            for (double c : counts) {
+                sum += c;
+            }
+            for (int i = 0; i < counts.length && sum > 0; i++) {
+                counts[i] /= sum;
+            }
+            all.add(new RouterReport(layer, counts));
+        });
         return all;
     }
 
@@ -120,15 +118,14 @@ public final class RouterMonitor implements RouterObserver {
     ///
     /// @param speed how far a bias moves; DeepSeek-V3 uses 0.001
     public void balance(Tensor speed) {
-        loads.forEach(
-                (layer, load) -> {
-                    Tensor bias = corrections.get(layer);
-                    if (bias == null) {
-                        clear(load);
-                    } else {
-                        BalanceBias.balance(bias, load, speed);
-                    }
-                });
+        loads.forEach((layer, load) -> {
+            Tensor bias = corrections.get(layer);
+            if (bias == null) {
+                clear(load);
+            } else {
+                BalanceBias.balance(bias, load, speed);
+            }
+        });
     }
 
     /// Clears the counts.

@@ -119,8 +119,7 @@ final class PlainModel {
                         : linear(at + "q_proj", x);
         double[] down = linear(at + "kv_a_proj_with_mqa", x);
         double[] c = norm(Arrays.copyOf(down, rank), at + "kv_a_layernorm", 1e-6);
-        double[] shared =
-                rotated(Arrays.copyOfRange(down, rank, rank + turned), position, pairs);
+        double[] shared = rotated(Arrays.copyOfRange(down, rank, rank + turned), position, pairs);
         double[] kv = linear(at + "kv_b_proj", c);
         for (int h = 0; h < heads; h++) {
             double[] own = part(qs, h, plain + turned);
@@ -239,7 +238,10 @@ final class PlainModel {
         double high = 0;
         if (type.equals("yarn")) {
             low = Math.max(0, Math.floor(turning(r.number("beta_fast", 32), length, theta, dim)));
-            high = Math.min(dim - 1, Math.ceil(turning(r.number("beta_slow", 1), length, theta, dim)));
+            high =
+                    Math.min(
+                            dim - 1,
+                            Math.ceil(turning(r.number("beta_slow", 1), length, theta, dim)));
             double m = r.number("mscale", 0);
             double all = r.number("mscale_all_dim", 0);
             double log = 0.1 * Math.log(factor);

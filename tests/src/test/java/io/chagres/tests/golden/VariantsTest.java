@@ -43,7 +43,8 @@ class VariantsTest {
     private static final String SIZES =
             """
             "vocab_size": 90, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
-            "intermediate_size": 48, "max_position_embeddings": 64, "rms_norm_eps": 1e-5""";
+            "intermediate_size": 48, "max_position_embeddings": 64, "rms_norm_eps": 1e-5\
+            """;
     private static final String LLAMA = "\"model_type\": \"llama\", " + SIZES;
     private static final String QWEN3 =
             "\"model_type\": \"qwen3\", \"head_dim\": 12, \"num_key_value_heads\": 2, " + SIZES;
@@ -51,15 +52,18 @@ class VariantsTest {
             """
             "kv_lora_rank": 16, "qk_nope_head_dim": 10, "qk_rope_head_dim": 6, "v_head_dim": 14,
             "n_routed_experts": 8, "num_experts_per_tok": 3, "moe_intermediate_size": 12,
-            "n_group": 4, "topk_group": 2, """
+            "n_group": 4, "topk_group": 2,\
+            """
                     + SIZES;
     private static final String V2 = "\"model_type\": \"deepseek_v2\", " + LATENT;
     private static final String V3 =
-            "\"model_type\": \"deepseek_v3\", \"q_lora_rank\": 20, \"n_shared_experts\": 2, " + LATENT;
+            "\"model_type\": \"deepseek_v3\", \"q_lora_rank\": 20, \"n_shared_experts\": 2, "
+                    + LATENT;
     private static final String YARN =
             """
             {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16,
-             "beta_fast": 4, "beta_slow": 1, "rope_theta": 10000.0%s}""";
+             "beta_fast": 4, "beta_slow": 1, "rope_theta": 10000.0%s}\
+            """;
 
     private final Backend backend = new CpuBackend(2);
     private final TensorArena weights = backend.arena("weights");
@@ -137,20 +141,18 @@ class VariantsTest {
     private Path folder(String config, DType dtype, long shardBytes) throws IOException {
         Path folder = Files.createDirectories(dir.resolve(dtype + "" + shardBytes));
         var json = Json.parse("{" + config + ", \"initializer_range\": 0.25}", "config.json");
-        Transformer model =
-                TransformerBuilder.create(HfConfig.of(json).transformer(), weights, 11);
+        Transformer model = TransformerBuilder.create(HfConfig.of(json).transformer(), weights, 11);
         SplittableRandom random = new SplittableRandom(5);
         Modules.state(model)
-                .forEach(
-                        (path, t) -> {
-                            if (t.shape().rank() == 1) {
-                                float[] v = t.toFloats();
-                                for (int i = 0; i < v.length; i++) {
-                                    v[i] += (float) random.nextDouble(-0.3, 0.3);
-                                }
-                                TensorData.set(t, v);
-                            }
-                        });
+                .forEach((path, t) -> {
+                    if (t.shape().rank() == 1) {
+                        float[] v = t.toFloats();
+                        for (int i = 0; i < v.length; i++) {
+                            v[i] += (float) random.nextDouble(-0.3, 0.3);
+                        }
+                        TensorData.set(t, v);
+                    }
+                });
         var generation = GenerationConfig.ofTokens(null, List.of(), null);
         HfCheckpoint.save(model, generation, folder, dtype, shardBytes);
         return folder;

@@ -107,8 +107,7 @@ class MixtureTrainingTest {
             if (parts.equals("parts")) {
                 run.with("train.steps", 12).with("train.early_stop_patience", 0);
                 int[] left = {5};
-                var trainer =
-                        new Trainer[] {null};
+                var trainer = new Trainer[] {null};
                 trainer[0] =
                         new Trainer(
                                 run.recipe(),
@@ -135,7 +134,8 @@ class MixtureTrainingTest {
             }
             assertThat(moved).isTrue();
             assertThat(file.names())
-                    .contains("model.layers.2.eh_proj.weight", "model.layers.2.embed_tokens.weight");
+                    .contains(
+                            "model.layers.2.eh_proj.weight", "model.layers.2.embed_tokens.weight");
         }
     }
 
@@ -241,7 +241,8 @@ class MixtureTrainingTest {
                     });
             assertThat(got).isCloseTo(wanted + 0.2 * z, within(1e-5));
             assertThat(monitor.report().getFirst().load())
-                    .containsExactly(new double[] {2 / 12., 3 / 12., 4 / 12., 3 / 12.}, within(1e-6));
+                    .containsExactly(
+                            new double[] {2 / 12., 3 / 12., 4 / 12., 3 / 12.}, within(1e-6));
         }
     }
 
@@ -338,11 +339,8 @@ class MixtureTrainingTest {
                             "model.layers.2.shared_head.head.weight");
             var want = Modules.state(model);
             Modules.state(loaded.model())
-                    .forEach(
-                            (path, t) ->
-                                    assertThat(t.toFloats())
-                                            .as(path)
-                                            .isEqualTo(want.get(path).toFloats()));
+                    .forEach((path, t) ->
+                            assertThat(t.toFloats()).as(path).isEqualTo(want.get(path).toFloats()));
             Path without = Files.createDirectories(folder.resolve("without"));
             Files.copy(whole.resolve("config.json"), without.resolve("config.json"));
             try (SafeTensors file = SafeTensors.open(whole)) {
@@ -352,7 +350,9 @@ class MixtureTrainingTest {
                         .forEach(n -> writer.add(n, file.spec(n), file.segment(n)));
                 writer.write(without.resolve(SafeTensors.FILE));
             }
-            assertThat(Json.read(without.resolve("config.json")).integer("num_nextn_predict_layers"))
+            assertThat(
+                            Json.read(without.resolve("config.json"))
+                                    .integer("num_nextn_predict_layers"))
                     .isEqualTo(1);
             assertThat(HfCheckpoint.load(without, weights).model().nextTokens()).isEmpty();
         }

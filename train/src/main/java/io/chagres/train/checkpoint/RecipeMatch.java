@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
 /// Compares a recipe with the one a checkpoint was trained by.
 ///
 /// What decides the model, the tokenizer or the order of the data must be the same. What else
-/// decides the outcome (learning rate, decay, clipping, dropout, precision) may change, which is worth a
-/// warning. The rest (when to evaluate, save, sample, stop) may change freely, and `train.steps`
-/// may grow. Texts and tokenizer files are not compared here but by the keys of their contents.
+/// decides the outcome (learning rate, decay, clipping, dropout, precision) may change, which is
+/// worth a warning. The rest (when to evaluate, save, sample, stop) may change freely, and
+/// `train.steps` may grow. Texts and tokenizer files are not compared here but by the keys of their
+/// contents.
 public final class RecipeMatch {
     private record Key(String path, Function<Recipe, @Nullable Object> value) {}
 

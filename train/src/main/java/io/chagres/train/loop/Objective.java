@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param nextTokensWeight weight of multi-token prediction
 /// @param biasRate how far the bias of a router moves per step
 /// @param routers counts and balances what routers choose; null for a model without any
-public record Objective(
-        double nextTokensWeight, double biasRate, @Nullable RouterMonitor routers) {
+public record Objective(double nextTokensWeight, double biasRate, @Nullable RouterMonitor routers) {
     /// The next token alone.
     public static final Objective NEXT_TOKEN = new Objective(0, 0, null);
 

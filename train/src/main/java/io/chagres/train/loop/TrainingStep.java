@@ -131,8 +131,7 @@ public final class TrainingStep {
         return objective.isPlain() || !Double.isFinite(all) ? all : nextToken[0];
     }
 
-    private TrainingLoss loss(
-            Transformer.Input input, Tensor targets, long tokens, double share) {
+    private TrainingLoss loss(Transformer.Input input, Tensor targets, long tokens, double share) {
         RouterMonitor monitor = objective.routers();
         return TrainingLoss.of(
                 model,

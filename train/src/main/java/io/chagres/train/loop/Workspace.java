@@ -109,7 +109,8 @@ record Workspace(
                         ? TrainerState.start(
                                 train.seed(), data.key(), train.evaluation().earlyStopPatience())
                         : from.state();
-        return new Workspace(tokenizer, data, weights, step, model, optimizer, objective, samples, state);
+        return new Workspace(
+                tokenizer, data, weights, step, model, optimizer, objective, samples, state);
     }
 
     /// The checkpoint's own tokenizer; one that the recipe names must be the same.

@@ -122,11 +122,17 @@ final class DeepSeekKeys {
 
     /// Those of `model`, in order.
     static final List<RecipeKey<?>> MODEL =
-            TABLE.stream().filter(k -> k.path().startsWith("model.")).<RecipeKey<?>>map(k -> k).toList();
+            TABLE.stream()
+                    .filter(k -> k.path().startsWith("model."))
+                    .<RecipeKey<?>>map(k -> k)
+                    .toList();
 
     /// Those of `train`, in order.
     static final List<RecipeKey<?>> TRAIN =
-            TABLE.stream().filter(k -> k.path().startsWith("train.")).<RecipeKey<?>>map(k -> k).toList();
+            TABLE.stream()
+                    .filter(k -> k.path().startsWith("train."))
+                    .<RecipeKey<?>>map(k -> k)
+                    .toList();
 
     private DeepSeekKeys() {}
 

@@ -45,8 +45,8 @@ public record TrainRecipe(
     public record Optimizer(
             double weightDecay, double beta1, double beta2, double eps, double clipNorm) {}
 
-    /// Training of mixtures of experts and of multi-token prediction; without effect on models
-    /// that have none.
+    /// Training of mixtures of experts and of multi-token prediction; without effect on models that
+    /// have none.
     ///
     /// @param biasRate how far the bias of a router moves per step
     /// @param sequenceLoss weight of the sequence-wise balance loss

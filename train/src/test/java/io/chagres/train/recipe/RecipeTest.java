@@ -182,10 +182,8 @@ class RecipeTest {
                         "train.router_bias_rate", "0.01");
         Recipe recipe = Recipe.of(flags);
         assertThat(newModel(recipe).deepSeek())
-                .isEqualTo(
-                        new DeepSeekRecipe(0, 32, 24, 12, 24, 16, 2, 85, 1, 1, 4, 2, 1.0, 1));
-        assertThat(recipe.train().mixtures())
-                .isEqualTo(new TrainRecipe.Mixtures(0.01, 0, 0, 0.3));
+                .isEqualTo(new DeepSeekRecipe(0, 32, 24, 12, 24, 16, 2, 85, 1, 1, 4, 2, 1.0, 1));
+        assertThat(recipe.train().mixtures()).isEqualTo(new TrainRecipe.Mixtures(0.01, 0, 0, 0.3));
         assertThat(parse(recipe.toYaml())).isEqualTo(recipe);
         assertThatThrownBy(() -> Recipe.of(Map.of("model.n_routed_experts", "4")))
                 .isInstanceOf(RecipeException.class)

@@ -279,7 +279,8 @@ class HfConfigTest {
             String scaling = "{\"" + type + "\":\"longrope\",\"factor\":4}";
             assertThatThrownBy(() -> of(replaced(LLAMA, "rope_scaling", scaling)))
                     .isInstanceOf(UnsupportedModel.class)
-                    .hasMessageContainingAll("rope_scaling." + type, "longrope", "supported: default");
+                    .hasMessageContainingAll(
+                            "rope_scaling." + type, "longrope", "supported: default");
         }
         refused(LLAMA, "\"rope_parameters\":{\"rope_type\":\"su\"}", "rope_parameters");
         refused(LLAMA, "\"rope_parameters\":{\"full_attention\":{\"rope_theta\":1}}", "full_att");
@@ -293,6 +294,31 @@ class HfConfigTest {
         assertThatThrownBy(() -> of(replaced(LLAMA, "torch_dtype", "\"float8_e4m3fn\"")).dtype())
                 .isInstanceOf(UnsupportedModel.class)
                 .hasMessageContainingAll("torch_dtype", "float8", "bfloat16");
+    }
+
+    @Test
+    void refusesMixturesItCannotBuild() {
+        String v3 =
+                """
+                {"model_type": "deepseek_v3", "vocab_size": 64, "hidden_size": 32,
+                 "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48,
+                 "kv_lora_rank": 8, "qk_nope_head_dim": 8, "qk_rope_head_dim": 4, "v_head_dim": 8,
+                 "n_routed_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 16}""";
+        assertThat(of(v3).transformer().attention())
+                .isEqualTo(new AttentionKind.Latent(0, 8, 8, 4, 8));
+        refused(v3, "\"scoring_func\": \"softmax\"", "scoring_func");
+        refused(v3, "\"topk_method\": \"greedy\"", "topk_method");
+        refused(v3, "\"moe_layer_freq\": 2", "moe_layer_freq");
+        refused(v3, "\"mlp_bias\": true", "mlp_bias");
+        String v2 = v3.replace("_v3", "_v2");
+        refused(v2, "\"scoring_func\": \"sigmoid\"", "scoring_func");
+        refused(v2, "\"topk_method\": \"noaux_tc\"", "topk_method");
+        assertThatThrownBy(() -> of(with(v3, "\"n_group\": 3")))
+                .isInstanceOf(JsonException.class)
+                .hasMessageContaining("8 experts do not divide into 3 groups");
+        assertThatThrownBy(() -> of(v3.replace("kv_lora_rank", "gone")))
+                .isInstanceOf(JsonException.class)
+                .hasMessageContaining("field kv_lora_rank: missing");
     }
 
     private static void refused(String json, String field, String word) {
