@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Compares this build with another commit: the same measuring code, the other commit's engine.
-/// What looks slower is measured a second time, from scratch, before it is called so.
+/// What looks slower is measured a second time, from scratch, and only that counts.
 public final class Against {
     /// What is measured when nothing else is asked for: a bit of everything, in seconds.
     public static final List<Task> USUAL =
@@ -85,7 +85,7 @@ public final class Against {
         List<Row> rows = rows(pair, tasks, effort, progress);
         List<Task> suspects =
                 rows.stream()
-                        .filter(r -> r.decision().verdict() == Decision.Verdict.SLOWER)
+                        .filter(r -> r.decision().isSuspect())
                         .map(Row::task)
                         .toList();
         if (!suspects.isEmpty()) {
@@ -124,7 +124,7 @@ public final class Against {
                                 Statistics.median(before),
                                 Statistics.median(after),
                                 ratios,
-                                Decision.of(ratios)));
+                                Decision.of(before, after)));
             }
         });
         all.unsupported().values().forEach(progress);

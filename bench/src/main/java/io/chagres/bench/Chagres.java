@@ -41,7 +41,7 @@ public final class Chagres implements Library {
 
     @Override
     public Prepared prepare(Task task) {
-        Prepared prepared = Workload.of(task).prepare(backend, threads, task);
+        Prepared prepared = Workloads.of(task).prepare(backend, threads, task);
         try {
             prepared.run();
             return prepared;

@@ -43,7 +43,7 @@ public final class Comparison {
             json.put("shape", task.shape());
             json.put("dtype", task.dtype());
             json.put("threads", threads);
-            json.put("unit", Workload.of(task).unit());
+            json.put("unit", Workloads.of(task).unit());
             json.put("chagres", rate(ours));
             json.put("peer", peer);
             json.put("peer_rate", rate(theirs));

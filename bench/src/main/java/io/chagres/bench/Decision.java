@@ -2,12 +2,15 @@ package io.chagres.bench;
 
 import java.util.Arrays;
 
-/// Whether something got slower, from the ratios (new time / old time) of alternating processes.
+/// Whether something got slower, from the times of alternating pairs of processes.
 ///
-/// The estimate is Hodges and Lehmann's: the median of the means of all pairs of logarithms, which
-/// a few disturbed processes do not move. The p-value is that of Wilcoxon's signed-rank test, exact,
-/// one-sided: how likely ratios as large would be if new and old were the same. An alarm needs both
-/// a large estimate and a small p-value. Hodges & Lehmann 1963; Wilcoxon 1945.
+/// Other work on the machine only makes processes slower, at times by half. So first all times above
+/// the upper quartile of both sides together are set to it: what it does to the two sides is the
+/// same when they are the same, and no disturbed process decides any more. The estimate is Hodges
+/// and Lehmann's: the median of the means of all pairs of differences of logarithms. The p-value is
+/// that of Wilcoxon's signed-rank test, exact, one-sided: how likely such differences would be if new
+/// and old were the same. An alarm needs both a large estimate and a small p-value. Hodges & Lehmann
+/// 1963; Wilcoxon 1945.
 ///
 /// @param ratio estimate of new time / old time
 /// @param p how likely such a deviation from 1, in the direction of the estimate, is by chance
@@ -18,6 +21,10 @@ public record Decision(double ratio, double p, Verdict verdict) {
 
     /// The largest p-value that counts.
     public static final double LEVEL = 0.01;
+
+    private static final double CAP = 0.75;
+    private static final double SUSPECT = 1.03;
+    private static final double SUSPECT_LEVEL = 0.1;
 
     /// Fewest pairs with which the p-value can get that small.
     public static final int LEAST_PAIRS = 7;
@@ -34,16 +41,30 @@ public record Decision(double ratio, double p, Verdict verdict) {
 
     /// Decides.
     ///
-    /// @param ratios new time / old time of each pair of processes
-    /// @throws IllegalArgumentException for fewer than [#LEAST_PAIRS]
-    public static Decision of(double... ratios) {
-        if (ratios.length < LEAST_PAIRS) {
+    /// @param before the old times, pair by pair
+    /// @param after the new times
+    /// @throws IllegalArgumentException for fewer than [#LEAST_PAIRS], or not as many of each
+    public static Decision of(double[] before, double[] after) {
+        int n = before.length;
+        if (n < LEAST_PAIRS || n != after.length) {
             throw new IllegalArgumentException(
-                    ratios.length + " pairs are too few to decide; " + LEAST_PAIRS + " are needed");
+                    n
+                            + " and "
+                            + after.length
+                            + " processes do not decide; "
+                            + LEAST_PAIRS
+                            + " pairs are needed");
         }
-        double[] logs = Arrays.stream(ratios).map(Math::log).toArray();
+        double[] all = Arrays.copyOf(before, 2 * n);
+        System.arraycopy(after, 0, all, n, n);
+        double most = Statistics.quantile(CAP, all);
+        double[] logs = new double[n];
+        for (int i = 0; i < n; i++) {
+            logs[i] = Math.log(Math.min(after[i], most) / Math.min(before[i], most));
+        }
         double shift = center(logs);
-        double p = shift >= 0 ? upperTail(logs) : upperTail(negated(logs));
+        double[] towards = shift >= 0 ? logs : negated(logs);
+        double p = upperTail(Arrays.stream(towards).filter(x -> x != 0).toArray());
         double ratio = Math.exp(shift);
         Verdict verdict = Verdict.SAME;
         if (p <= LEVEL && ratio >= THRESHOLD) {
@@ -52,6 +73,11 @@ public record Decision(double ratio, double p, Verdict verdict) {
             verdict = Verdict.FASTER;
         }
         return new Decision(ratio, p, verdict);
+    }
+
+    /// Whether it looks slower enough to be measured a second time.
+    boolean isSuspect() {
+        return ratio >= SUSPECT && p <= SUSPECT_LEVEL;
     }
 
     private static double[] negated(double[] x) {

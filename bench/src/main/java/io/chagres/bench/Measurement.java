@@ -52,12 +52,12 @@ public record Measurement(
 
     /// What the workload's unit counts, per second, at the median.
     public double rate() {
-        return Workload.of(task).work(task) / seconds;
+        return Workloads.of(task).work(task) / seconds;
     }
 
     /// `gflops`, `gb_per_second` or `tokens_per_second`.
     public String unit() {
-        return Workload.of(task).unit();
+        return Workloads.of(task).unit();
     }
 
     /// As a JSON object's fields.
@@ -154,7 +154,7 @@ public record Measurement(
 
     /// The unit as tables have it.
     static String unitText(Task task) {
-        return switch (Workload.of(task).unit()) {
+        return switch (Workloads.of(task).unit()) {
             case "gflops" -> "GFLOP/s";
             case "gb_per_second" -> "GB/s";
             default -> "tokens/s";

@@ -130,7 +130,7 @@ public final class RobustStarts {
             JsonNode json = node(task, results.get(i));
             double[] timeline =
                     json.list("timeline").stream().mapToDouble(JsonNode::asDouble).toArray();
-            warm[i] = timeTo(WARM * best, Workload.of(task).work(task), timeline);
+            warm[i] = timeTo(WARM * best, Workloads.of(task).work(task), timeline);
         }
         return new Row(
                 task,
@@ -165,7 +165,7 @@ public final class RobustStarts {
     }
 
     private static double rate(Task task, Map<Task, JsonNode> results) {
-        return Workload.of(task).work(task) / node(task, results).number("seconds");
+        return Workloads.of(task).work(task) / node(task, results).number("seconds");
     }
 
     private static JsonNode node(Task task, Map<Task, JsonNode> results) {

@@ -70,20 +70,20 @@ public final class StepProfile {
             StepProfile profile = new StepProfile();
             try (Prepared step =
                     new TrainStepWorkload().prepare(chagres.backend(), task, profile::around)) {
-                Timing.samples(Math.max(3, seconds), 0, step::run);
+                Timing.samples(Math.min(3, 3 * seconds), 0, step::run);
                 profile.sums.clear();
                 profile.stepSeconds = 0;
                 profile.steps = 0;
                 Timing.samples(0, seconds, step::run);
             }
-            return profile.lines(roofline(chagres));
+            return profile.lines(roofline(chagres, seconds));
         }
     }
 
-    private static double roofline(Chagres chagres) {
+    private static double roofline(Chagres chagres, double seconds) {
         try (Prepared product = chagres.prepare(ROOFLINE)) {
-            double[] samples = Timing.samples(1, 1, product::run);
-            return Workload.of(ROOFLINE).work(ROOFLINE) / Statistics.quantile(0.25, samples);
+            double[] samples = Timing.samples(Math.min(3, seconds), Math.min(1, seconds), product::run);
+            return Workloads.of(ROOFLINE).work(ROOFLINE) / Statistics.quantile(0.25, samples);
         }
     }
 

@@ -24,17 +24,6 @@ public interface Workload {
         }
     }
 
-    /// All of them.
-    List<Workload> ALL =
-            List.of(
-                    new GemmWorkload(),
-                    new AttentionWorkload(),
-                    new NormsWorkload(),
-                    new TrainStepWorkload(),
-                    new InferenceWorkload("decode"),
-                    new InferenceWorkload("prefill"),
-                    new BandwidthWorkload());
-
     /// Its name on the command line.
     String name();
 
@@ -64,26 +53,5 @@ public interface Workload {
                     "nothing of " + name() + " is called '" + choice.only() + "'; there is " + all);
         }
         return some;
-    }
-
-    /// The workload of that name.
-    ///
-    /// @throws IllegalArgumentException when there is none
-    static Workload of(String name) {
-        for (Workload w : ALL) {
-            if (w.name().equals(name)) {
-                return w;
-            }
-        }
-        throw new IllegalArgumentException(
-                "there is no workload '"
-                        + name
-                        + "', only "
-                        + String.join(", ", ALL.stream().map(Workload::name).toList()));
-    }
-
-    /// The workload of a task.
-    static Workload of(Task task) {
-        return of(task.workload());
     }
 }

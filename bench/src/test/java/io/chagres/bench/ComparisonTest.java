@@ -54,7 +54,7 @@ class ComparisonTest {
                         () ->
                                 Peers.compare(
                                         dir,
-                                        Workload.of(TASK),
+                                        Workloads.of(TASK),
                                         List.of(TASK),
                                         1,
                                         1,

@@ -11,16 +11,16 @@ import org.junit.jupiter.api.Test;
 class TaskTest {
     @Test
     void everyTaskSurvivesItsName() {
-        for (Workload w : Workload.ALL) {
+        for (Workload w : Workloads.ALL) {
             for (Task t : w.tasks(Choice.USUAL)) {
                 assertThat(Task.parse(t.toString())).isEqualTo(t);
                 assertThat(w.work(t)).as(t.toString()).isPositive();
-                assertThat(Workload.of(t)).isSameAs(w);
+                assertThat(Workloads.of(t)).isSameAs(w);
             }
         }
         assertThatThrownBy(() -> Task.parse("gemm/nn/1x1x1"))
                 .hasMessageContaining("workload/operation/shape/dtype");
-        assertThatThrownBy(() -> Workload.of("gem")).hasMessageContaining("train-step");
+        assertThatThrownBy(() -> Workloads.of("gem")).hasMessageContaining("train-step");
     }
 
     @Test
@@ -34,7 +34,7 @@ class TaskTest {
     @Test
     void productsComeWithTheirGradients() {
         List<String> all =
-                Workload.of("gemm").tasks(Choice.USUAL).stream().map(Task::toString).toList();
+                Workloads.of("gemm").tasks(Choice.USUAL).stream().map(Task::toString).toList();
         assertThat(all)
                 .contains("gemm/nn/2048x1536x384/f32")
                 .contains("gemm/nt/2048x384x1536/f32")
@@ -54,7 +54,7 @@ class TaskTest {
 
     @Test
     void whatIsNotThereIsNamed() {
-        assertThatThrownBy(() -> Workload.of("gemm").chosen(Choice.USUAL.only("9x9")))
+        assertThatThrownBy(() -> Workloads.of("gemm").chosen(Choice.USUAL.only("9x9")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'9x9'");
     }
@@ -62,9 +62,9 @@ class TaskTest {
     @Test
     void aFolderIsAModelToo() {
         Choice choice = new Choice("f32", 0, 0, "/models/mine", 16, "");
-        Task task = Workload.of("decode").chosen(choice).getFirst();
+        Task task = Workloads.of("decode").chosen(choice).getFirst();
         assertThat(task).hasToString("decode/greedy/|models|mine:16/stored");
-        assertThat(Workload.of(task).work(task)).isEqualTo(16);
+        assertThat(Workloads.of(task).work(task)).isEqualTo(16);
     }
 
     @Test

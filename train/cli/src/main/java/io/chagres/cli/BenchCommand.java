@@ -5,6 +5,7 @@ import io.chagres.bench.Against.Effort;
 import io.chagres.bench.Decision;
 import io.chagres.bench.Task;
 import io.chagres.bench.Workload.Choice;
+import io.chagres.bench.Workloads;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Arrays;
@@ -37,7 +38,7 @@ import picocli.CommandLine.Spec;
         })
 final class BenchCommand implements Callable<Integer> {
     private static final int PEER_ROUNDS = 3;
-    private static final int PAIRS = 10;
+    private static final int PAIRS = 12;
     private static final List<String> DTYPES = List.of("f32", "bf16", "int8");
 
     /// What can be measured.
@@ -56,7 +57,7 @@ final class BenchCommand implements Callable<Integer> {
         }
 
         io.chagres.bench.Workload get() {
-            return io.chagres.bench.Workload.of(toString());
+            return Workloads.of(toString());
         }
     }
 
@@ -152,7 +153,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            description = "Processes of each side. Default: 3 beside peers, 10 against a commit.",
+            description = "Processes of each side. Default: 3 beside peers, 12 against a commit.",
             defaultValue = "0")
     private int rounds;
 
