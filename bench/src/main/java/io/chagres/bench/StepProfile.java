@@ -66,6 +66,11 @@ public final class StepProfile {
     /// @param task a task of `train-step`
     /// @param seconds how long to measure
     public static List<Line> of(int threads, Task task, double seconds) {
+        return of(threads, task, ROOFLINE, seconds);
+    }
+
+    /// The same with another product as the roofline.
+    static List<Line> of(int threads, Task task, Task product, double seconds) {
         try (Chagres chagres = new Chagres(threads)) {
             StepProfile profile = new StepProfile();
             try (Prepared step =
@@ -76,14 +81,15 @@ public final class StepProfile {
                 profile.steps = 0;
                 Timing.samples(0, seconds, step::run);
             }
-            return profile.lines(roofline(chagres, seconds));
+            return profile.lines(roofline(chagres, product, seconds));
         }
     }
 
-    private static double roofline(Chagres chagres, double seconds) {
-        try (Prepared product = chagres.prepare(ROOFLINE)) {
-            double[] samples = Timing.samples(Math.min(3, seconds), Math.min(1, seconds), product::run);
-            return Workloads.of(ROOFLINE).work(ROOFLINE) / Statistics.quantile(0.25, samples);
+    private static double roofline(Chagres chagres, Task task, double seconds) {
+        try (Prepared product = chagres.prepare(task)) {
+            double[] samples =
+                    Timing.samples(Math.min(3, seconds), Math.min(1, seconds), product::run);
+            return Workloads.of(task).work(task) / Statistics.quantile(0.25, samples);
         }
     }
 

@@ -138,7 +138,7 @@ class MeasurementTest {
     @Test
     void aProfileAccountsForTheWholeStep() {
         Task task = Task.parse("train-step/step/llama-tiny:1x8/f32");
-        List<StepProfile.Line> lines = StepProfile.of(1, task, 1e-3);
+        List<StepProfile.Line> lines = StepProfile.of(1, task, TASK, 1e-3);
         StepProfile.Line whole = lines.getLast();
         assertThat(whole.name()).isEqualTo("whole step");
         assertThat(whole.share()).isEqualTo(1);
