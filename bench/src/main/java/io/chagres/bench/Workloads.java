@@ -9,6 +9,7 @@ public final class Workloads {
             List.of(
                     new GemmWorkload(),
                     new AttentionWorkload(),
+                    new AttentionScalingWorkload(),
                     new NormsWorkload(),
                     new TrainStepWorkload(),
                     new InferenceWorkload("decode"),

@@ -57,6 +57,9 @@ class MeasurementTest {
                 List.of(
                         "gemm/tn/8x16x4/f32",
                         "attention/both/1x2x16x8/f32",
+                        "attention-scaling/full/1x1x96x8/f32",
+                        "attention-scaling/window/1x1x96x8/f32",
+                        "attention-scaling/lsh/1x1x96x8/f32",
                         "norms/softmax+backward/4x64/f32",
                         "norms/cross-entropy+backward/4x64/f32",
                         "norms/layer-norm+backward/4x64/f32",

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             "Each figure is the median of several runs after a warm-up.%n",
             "gemm              matrix products, M x N x K, and those of their gradients",
             "attention         causal attention, B x H x T x D, without and with gradients",
+            "attention-scaling full, sliding-window and hashed attention, T = 1k to 32k",
             "norms             softmax, cross-entropy, norms, activations, AdamW",
             "train-step        whole training steps: forward, backward, clipping, AdamW",
             "decode            writing tokens, one sequence",
@@ -45,6 +46,7 @@ final class BenchCommand implements Callable<Integer> {
     enum Workload {
         gemm,
         attention,
+        attention_scaling,
         norms,
         train_step,
         decode,
