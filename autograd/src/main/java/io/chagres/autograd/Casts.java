@@ -9,8 +9,8 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The casts of an [Autocast] that may be asked for again: those of weights, and the newest of
-/// anything else. They are pinned while they are here.
+/// The casts of an [Autocast] that may be asked for again: those of weights, which are pinned while
+/// they are here, and the newest of anything else, which lives as long as the scope it was made in.
 final class Casts {
     private record Cast(Tensor of, DType to, Tensor result) {}
 
@@ -23,18 +23,17 @@ final class Casts {
             Map<Tensor, Cast> known = weights.computeIfAbsent(to, d -> new IdentityHashMap<>());
             Cast cast = known.get(t);
             if (cast == null) {
-                cast = make(t, to);
+                cast = new Cast(t, to, t.cast(to));
+                cast.result.storage().pin();
                 known.put(t, cast);
             }
             return cast.result;
         }
-        Cast last = newest;
-        if (last != null && last.of == t && last.to == to) {
-            return last.result;
+        Cast cast = newest;
+        if (cast == null || cast.of != t || cast.to != to || !cast.result.storage().isAlive()) {
+            cast = new Cast(t, to, t.cast(to));
+            newest = cast;
         }
-        Cast cast = make(t, to);
-        release(last);
-        newest = cast;
         return cast.result;
     }
 
@@ -53,7 +52,6 @@ final class Casts {
         Cast last = newest;
         if (last != null && last.of.storage() == written) {
             newest = null;
-            release(last);
         }
     }
 
@@ -61,22 +59,13 @@ final class Casts {
     void release() {
         weights.values().forEach(known -> known.values().forEach(Casts::release));
         weights.clear();
-        release(newest);
         newest = null;
     }
 
-    private static Cast make(Tensor t, DType to) {
-        Cast cast = new Cast(t, to, t.cast(to));
-        cast.result.storage().pin();
-        return cast;
-    }
-
-    private static void release(@Nullable Cast cast) {
-        if (cast != null) {
-            Storage s = cast.result.storage();
-            if (s.unpin()) {
-                s.arena().free(s);
-            }
+    private static void release(Cast cast) {
+        Storage s = cast.result.storage();
+        if (s.unpin()) {
+            s.arena().free(s);
         }
     }
 }

@@ -295,21 +295,27 @@ public final class LanguageModel implements AutoCloseable {
     private int mostTokens(int[] prompt, SamplingOptions options) {
         int n = prompt.length;
         int sees = decoder.maxLength();
-        check(n > 0, "the prompt has no token, and the tokenizer adds none at the beginning");
-        check(n <= sees, "the prompt has %d tokens, the model can see %d", n, sees);
-        for (int id : prompt) {
-            check(
-                    id >= 0 && id < decoder.vocabSize(),
-                    "token %d of the prompt is not in the vocabulary of %d",
-                    id,
-                    decoder.vocabSize());
-        }
         int limit = options.maxLength();
-        check(
-                limit == 0 || n < limit || options.maxNewTokens() == 0,
-                "the prompt has %d tokens, but max_length is %d: set maxNewTokens",
-                n,
-                limit);
+        if (n == 0) {
+            throw new IllegalArgumentException(
+                    "the prompt has no token, and the tokenizer adds none at the beginning");
+        }
+        if (n > sees) {
+            throw new IllegalArgumentException(
+                    "the prompt has %d tokens, the model can see %d".formatted(n, sees));
+        }
+        if (limit > 0 && n >= limit) {
+            throw new IllegalArgumentException(
+                    "the prompt has %d tokens, and with the answer there may be %d: maxLength"
+                            .formatted(n, limit));
+        }
+        for (int id : prompt) {
+            if (id < 0 || id >= decoder.vocabSize()) {
+                throw new IllegalArgumentException(
+                        "token %d of the prompt is not in the vocabulary of %d"
+                                .formatted(id, decoder.vocabSize()));
+            }
+        }
         int wanted = Math.min(options.maxNewTokens(), sees - n + 1); // the last one is not seen
         wanted = limit == 0 ? wanted : Math.min(wanted, limit - n);
         int fits = decoder.cache().capacity() - n + 1;
@@ -322,12 +328,6 @@ public final class LanguageModel implements AutoCloseable {
                             .formatted(decoder.cache().capacity(), n, wanted));
         }
         return wanted;
-    }
-
-    private static void check(boolean ok, String message, Object... values) {
-        if (!ok) {
-            throw new IllegalArgumentException(message.formatted(values));
-        }
     }
 
     private static void closeAll(List<AutoCloseable> resources) {

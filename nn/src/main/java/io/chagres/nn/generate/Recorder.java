@@ -4,6 +4,7 @@ import io.chagres.nn.generate.Generation.Reason;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /// Counts what an engine does, and tells JFR. Written by the engine's thread, read by any.
@@ -13,7 +14,7 @@ final class Recorder {
     private final LongAdder generatedTokens = new LongAdder();
     private final LongAdder preemptions = new LongAdder();
     private final LongAdder failed = new LongAdder();
-    private final Map<Reason, LongAdder> finished = new EnumMap<>(Reason.class);
+    private final AtomicLongArray finished = new AtomicLongArray(Reason.values().length);
     private final LatencyHistogram queueTime = new LatencyHistogram();
     private final LatencyHistogram firstToken = new LatencyHistogram();
     private final LatencyHistogram tokenLatency = new LatencyHistogram();
@@ -22,14 +23,13 @@ final class Recorder {
 
     Recorder(KvCache cache) {
         this.cache = cache;
-        for (Reason reason : Reason.values()) {
-            finished.put(reason, new LongAdder());
-        }
     }
 
     EngineStats stats(int waiting) {
         Map<Reason, Long> ended = new EnumMap<>(Reason.class);
-        finished.forEach((reason, count) -> ended.put(reason, count.sum()));
+        for (Reason reason : Reason.values()) {
+            ended.put(reason, finished.get(reason.ordinal()));
+        }
         return new EngineStats(
                 running,
                 waiting,
@@ -98,7 +98,7 @@ final class Recorder {
     }
 
     void finished(Request r, Reason reason) {
-        finished.get(reason).increment();
+        finished.incrementAndGet(reason.ordinal());
         kvBytes = cache.usedBytes();
         event(r, reason.name().toLowerCase(Locale.ROOT));
     }

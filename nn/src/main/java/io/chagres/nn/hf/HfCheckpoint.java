@@ -54,10 +54,10 @@ public record HfCheckpoint(
         return SafeTensors.open(folder);
     }
 
-    /// Loads a model for inference as it is stored: matrices keep their dtype, F32, BF16 or F16,
-    /// and stay in the mapped file, read-only, where the device can read host memory. The model
-    /// computes in F32 all the same, with the same results as if they had been widened. Vectors and
-    /// a few small matrices are converted; experts are copied side by side, in their dtype, unless
+    /// Loads a model for inference as it is stored: parameters keep their dtype, F32, BF16 or F16, and
+    /// stay in the mapped file, read-only, where the device can read host memory. The model computes
+    /// in F32 all the same, with the same results as if they had been widened. What latent attention
+    /// expands its latents by is converted; experts are copied side by side, in their dtype, unless
     /// they lie at equal distances in the file.
     ///
     /// @param file the opened weights; they must stay open while the model is used

@@ -28,10 +28,10 @@ final class HfTensors implements ParameterSource {
     enum Keep {
         /// Copied to the arena as F32.
         F32,
-        /// Matrices in the dtype they are stored in, the rest as F32; left in the mapped file where
-        /// nothing has to be converted or joined.
+        /// In the dtype they are stored in, where their use copes with it; left in the mapped file
+        /// where nothing has to be converted or joined.
         MAPPED,
-        /// Matrices copied in the dtype they are stored in, the rest as [#F32].
+        /// Copied in the dtype they are stored in, where their use copes with it.
         STORED
     }
 
@@ -107,7 +107,7 @@ final class HfTensors implements ParameterSource {
     }
 
     @Override
-    public Tensor matrix(String path, Shape shape, Init init) {
+    public Tensor stored(String path, Shape shape, Init init) {
         DType stored = file.spec(parts(path).getFirst().stored()).dtype();
         return load(path, shape, keep != Keep.F32 && stored.isNarrow() ? stored : DType.F32);
     }

@@ -40,7 +40,7 @@ record TokenizerFiles(String origin, Map<String, byte[]> contents) {
     static final String CONFIG = "tokenizer_config.json";
     private static final String SPECIAL_TOKENS = "special_tokens_map.json";
     private static final List<String> BESIDE =
-            List.of(CONFIG, SPECIAL_TOKENS, "added_tokens.json", "chat_template.jinja");
+            List.of(CONFIG, SPECIAL_TOKENS, "added_tokens.json", "chat_template.jinja", "chat_template.json");
 
     static TokenizerFiles load(Path path) throws IOException {
         Path file = Files.isDirectory(path) ? path.resolve(TOKENIZER) : path;

@@ -20,9 +20,9 @@ public interface ParameterSource {
     /// The parameter with this path, in the dtype that the model computes in.
     Tensor get(String path, Shape shape, Init init);
 
-    /// The matrix with this path, of a linear layer or an embedding, which can work with a narrower
-    /// dtype than the model computes in: it may stay in the one it is stored in.
-    default Tensor matrix(String path, Shape shape, Init init) {
+    /// The parameter with this path, for a use that copes with a narrower dtype than the model
+    /// computes in: it may stay in the one it is stored in.
+    default Tensor stored(String path, Shape shape, Init init) {
         return get(path, shape, init);
     }
 }

@@ -176,8 +176,8 @@ public sealed interface RopeScaling {
             if (attentionFactor != null) {
                 return attentionFactor;
             }
-            boolean both = mscale != null && mscale != 0 && scoreScaled();
-            return both ? grown(mscale) / grown(all()) : grown(1);
+            double m = mscale == null ? 0 : mscale;
+            return m != 0 && scoreScaled() ? grown(m) / grown(all()) : grown(1);
         }
 
         @Override

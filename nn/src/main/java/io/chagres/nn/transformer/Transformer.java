@@ -3,11 +3,14 @@ package io.chagres.nn.transformer;
 import io.chagres.nn.layer.Embedding;
 import io.chagres.nn.layer.Linear;
 import io.chagres.nn.layer.Norm;
+import io.chagres.nn.moe.MixtureOfExperts;
 import io.chagres.nn.moe.RouterObserver;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -148,6 +151,19 @@ public record Transformer(
             Tensor next = tokens.apply(in.ids().slice(1, d + 1L, n));
             state = module.apply(state.slice(1, 0, n), next, blocks.size() + d, pass.first(n));
             all.add(module.finalNorm().apply(state));
+        }
+        return all;
+    }
+
+    /// The mixtures of experts by layer, those of [#nextTokens] after the model's own.
+    public Map<Integer, MixtureOfExperts> mixtures() {
+        Map<Integer, MixtureOfExperts> all = new LinkedHashMap<>();
+        for (int i = 0; i < blocks.size() + nextTokens.size(); i++) {
+            int further = i - blocks.size();
+            Block block = further < 0 ? blocks.get(i) : nextTokens.get(further).block();
+            if (block.mlp() instanceof MixtureOfExperts mixture) {
+                all.put(i, mixture);
+            }
         }
         return all;
     }

@@ -56,7 +56,7 @@ public final class TransformerBuilder {
         long hidden = config.hiddenSize();
         Embedding tokens =
                 new Embedding(
-                        source.matrix(
+                        source.stored(
                                 "tokens.weight",
                                 Shape.of(config.vocabSize(), hidden),
                                 Init.NORMAL));
@@ -65,7 +65,7 @@ public final class TransformerBuilder {
         switch (config.positions()) {
             case Positions.Learned() -> {
                 Shape s = Shape.of(config.maxPositionEmbeddings(), hidden);
-                positions = new Embedding(source.get("positions.weight", s, Init.NORMAL));
+                positions = new Embedding(source.stored("positions.weight", s, Init.NORMAL));
             }
             case Positions.Rope rope -> rotary = new Rotary(rope, config.rotaryDim());
         }
@@ -188,7 +188,7 @@ public final class TransformerBuilder {
         long hidden = config.hiddenSize();
         long wide = moe.intermediateSize();
         long n = moe.experts();
-        Tensor weight = source.get(path + "router.weight", Shape.of(n, hidden), Init.NORMAL);
+        Tensor weight = source.stored(path + "router.weight", Shape.of(n, hidden), Init.NORMAL);
         String correction = path + "router.correction.value";
         Router router =
                 new Router(
@@ -201,9 +201,9 @@ public final class TransformerBuilder {
         String e = path + "experts.";
         Experts experts =
                 new Experts(
-                        source.matrix(e + "gate", Shape.of(n, wide, hidden), Init.NORMAL),
-                        source.matrix(e + "up", Shape.of(n, wide, hidden), Init.NORMAL),
-                        source.matrix(e + "down", Shape.of(n, hidden, wide), Init.RESIDUAL));
+                        source.stored(e + "gate", Shape.of(n, wide, hidden), Init.NORMAL),
+                        source.stored(e + "up", Shape.of(n, wide, hidden), Init.NORMAL),
+                        source.stored(e + "down", Shape.of(n, hidden, wide), Init.RESIDUAL));
         Mlp.Gated shared =
                 moe.sharedExperts() == 0
                         ? null
@@ -235,22 +235,22 @@ public final class TransformerBuilder {
 
     private Linear linear(String path, long in, long out, boolean bias, Init init) {
         return new Linear(
-                source.matrix(path + ".weight", Shape.of(out, in), init),
-                bias ? source.get(path + ".bias", Shape.of(out), Init.ZEROS) : null);
+                source.stored(path + ".weight", Shape.of(out, in), init),
+                bias ? source.stored(path + ".bias", Shape.of(out), Init.ZEROS) : null);
     }
 
     private RmsNorm rmsNorm(String path, long size, double eps) {
-        return new RmsNorm(source.get(path + ".weight", Shape.of(size), Init.ONES), eps);
+        return new RmsNorm(source.stored(path + ".weight", Shape.of(size), Init.ONES), eps);
     }
 
     private Norm norm(String path) {
         Shape s = Shape.of(config.hiddenSize());
-        var weight = source.get(path + ".weight", s, Init.ONES);
+        var weight = source.stored(path + ".weight", s, Init.ONES);
         return switch (config.norm()) {
             case RMS_NORM -> new RmsNorm(weight, config.normEps());
             case LAYER_NORM ->
                     new LayerNorm(
-                            weight, source.get(path + ".bias", s, Init.ZEROS), config.normEps());
+                            weight, source.stored(path + ".bias", s, Init.ZEROS), config.normEps());
         };
     }
 }

@@ -6,10 +6,10 @@ import io.chagres.nn.generate.SamplingOptions;
 import io.chagres.tensor.io.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -33,6 +33,11 @@ import picocli.CommandLine.Spec;
                     + " taken every time."
         })
 final class GenerateCommand implements Callable<Integer> {
+    private static final int DEFAULT_TOKENS = 256;
+    private static final int SPECIAL_TOKENS = 32;
+    private static final int TOKENS_PER_BYTE = 12;
+    private static final int MOST_EXACT = 4096;
+
     @Spec private CommandSpec spec;
 
     @Parameters(index = "0", paramLabel = "MODEL", description = "Folder of the checkpoint.")
@@ -49,54 +54,13 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = {"-n", "--max-new-tokens"},
             paramLabel = "N",
-            description = "Most tokens to write. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "256")
-    private int maxNewTokens;
+            description =
+                    "Most tokens to write. Default: what the model's file says, else "
+                            + DEFAULT_TOKENS
+                            + ".")
+    private @Nullable Integer maxNewTokens;
 
-    @Option(
-            names = "--greedy",
-            description = "Take the likeliest token every time, whatever the model's file says.")
-    private boolean greedy;
-
-    @Option(names = "--temperature", paramLabel = "T", description = "0 is greedy.")
-    private @Nullable Double temperature;
-
-    @Option(names = "--top-k", paramLabel = "K", description = "Choose among the K likeliest.")
-    private @Nullable Integer topK;
-
-    @Option(
-            names = "--top-p",
-            paramLabel = "P",
-            description = "Choose among the fewest tokens with joint probability P.")
-    private @Nullable Double topP;
-
-    @Option(
-            names = "--min-p",
-            paramLabel = "P",
-            description = "Leave out tokens below P times the likeliest one's probability.")
-    private @Nullable Double minP;
-
-    @Option(
-            names = "--repetition-penalty",
-            paramLabel = "R",
-            description = "Above 1, makes tokens that occurred less likely.")
-    private @Nullable Double repetitionPenalty;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "Seed of the random numbers. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "0")
-    private long seed;
-
-    @Option(
-            names = "--stop",
-            paramLabel = "TEXT",
-            description = "Text that ends the answer; may be given several times.")
-    private List<String> stop = List.of();
-
-    @Option(names = "--ignore-eos", description = "Go on after an end token.")
-    private boolean ignoreEos;
+    @Mixin private SamplingMixin sampling;
 
     @Option(
             names = "--threads",
@@ -109,11 +73,16 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        checkOptions();
+        Integer most = maxNewTokens;
+        Options.atLeast(spec, "--max-new-tokens", most == null ? 0 : most, 0);
+        Options.atLeast(spec, "--threads", threads, 0);
+        sampling.check(spec);
         PrintWriter out = spec.commandLine().getOut();
-        var load = new LanguageModel.Options("auto", threads, 0, Long.MAX_VALUE);
+        var load = new LanguageModel.Options("auto", threads, cacheTokens(), Long.MAX_VALUE);
         try (LanguageModel loaded = LanguageModel.load(model, load)) {
-            SamplingOptions options = options(loaded.defaults(maxNewTokens));
+            SamplingOptions file = loaded.defaults(DEFAULT_TOKENS);
+            SamplingOptions options =
+                    sampling.over(most == null ? file : file.withMaxNewTokens(most));
             if (json.wanted()) {
                 out.println(Json.line(toJson(loaded.generate(prompt, options))));
                 out.flush();
@@ -135,40 +104,16 @@ final class GenerateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void checkOptions() {
-        Options.atLeast(spec, "--max-new-tokens", maxNewTokens, 0);
-        Options.atLeast(spec, "--threads", threads, 0);
-        Options.atLeast(spec, "--temperature", orZero(temperature), 0);
-        Options.atLeast(spec, "--top-k", orZero(topK), 0);
-        Options.check(
-                spec, topP == null || (topP > 0 && topP <= 1), "--top-p", "must be in (0, 1]");
-        Options.check(
-                spec, minP == null || (minP >= 0 && minP <= 1), "--min-p", "must be in [0, 1]");
-        Options.check(
-                spec,
-                repetitionPenalty == null || repetitionPenalty > 0,
-                "--repetition-penalty",
-                "must be above 0");
-    }
-
-    private static double orZero(@Nullable Number given) {
-        return given == null ? 0 : given.doubleValue();
-    }
-
-    private SamplingOptions options(SamplingOptions file) {
-        boolean sampling = topK != null || topP != null || minP != null;
-        double fallback = sampling && file.temperature() == 0 ? 1 : file.temperature();
-        double t = temperature != null ? temperature : fallback;
-        return new SamplingOptions(
-                greedy ? 0 : t,
-                topK != null ? topK : file.topK(),
-                topP != null ? topP : file.topP(),
-                minP != null ? minP : file.minP(),
-                repetitionPenalty != null ? repetitionPenalty : file.repetitionPenalty(),
-                seed,
-                maxNewTokens,
-                stop,
-                ignoreEos);
+    /// Room for one answer, which takes less time to get than the default where it is small. A
+    /// prompt has no more tokens than bytes, of which a normalizer may make a few times as many.
+    private int cacheTokens() {
+        Integer most = maxNewTokens;
+        if (most == null) {
+            return 0;
+        }
+        long bytes = prompt.getBytes(StandardCharsets.UTF_8).length;
+        long tokens = bytes * TOKENS_PER_BYTE + SPECIAL_TOKENS + most;
+        return tokens > MOST_EXACT ? 0 : (int) tokens;
     }
 
     private Map<String, Object> toJson(Generation g) {

@@ -31,6 +31,8 @@ import picocli.CommandLine.Command;
             QuickstartCommand.class,
             TrainCommand.class,
             GenerateCommand.class,
+            ChatCommand.class,
+            ServeCommand.class,
             EvalCommand.class,
             TokenizerCommand.class,
             InfoCommand.class,

@@ -36,8 +36,9 @@ final class Screen {
         return new Screen(out, live, live ? terminalWidth() : DEFAULT_WIDTH);
     }
 
+    /// Whether a person is watching.
     @SuppressWarnings("SystemConsoleNull") // it is null where there is no terminal
-    private static boolean onTerminal() {
+    static boolean onTerminal() {
         Console console = System.console();
         return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// Compares a recipe with the one a checkpoint was trained by.
 ///
 /// What decides the model, the tokenizer or the order of the data must be the same. What else
-/// decides the outcome (learning rate, decay, clipping, dropout) may change, which is worth a
+/// decides the outcome (learning rate, decay, clipping, dropout, precision) may change, which is worth a
 /// warning. The rest (when to evaluate, save, sample, stop) may change freely, and `train.steps`
 /// may grow. Texts and tokenizer files are not compared here but by the keys of their contents.
 public final class RecipeMatch {
@@ -33,6 +33,7 @@ public final class RecipeMatch {
                     ofModel("model.vocab_size", NewModel::vocabSize),
                     ofModel("model.max_position_embeddings", NewModel::maxPositionEmbeddings),
                     ofModel("model.rope_theta", NewModel::ropeTheta),
+                    ofModel("model (deepseek_v3)", NewModel::deepSeek),
                     ofModel("model.tie_word_embeddings", NewModel::tieWordEmbeddings),
                     new Key("data.sources", r -> mixture(r.data().sources())),
                     new Key("data.held_out", r -> r.data().heldOut()),
@@ -58,7 +59,12 @@ public final class RecipeMatch {
                     ofTrain("beta2", t -> t.optimizer().beta2()),
                     ofTrain("eps", t -> t.optimizer().eps()),
                     ofTrain("clip_norm", t -> t.optimizer().clipNorm()),
-                    ofTrain("dropout", TrainRecipe::dropout));
+                    ofTrain("router_bias_rate", t -> t.mixtures().biasRate()),
+                    ofTrain("router_sequence_loss", t -> t.mixtures().sequenceLoss()),
+                    ofTrain("router_z_loss", t -> t.mixtures().zLoss()),
+                    ofTrain("next_tokens_weight", t -> t.mixtures().nextTokensWeight()),
+                    ofTrain("dropout", TrainRecipe::dropout),
+                    new Key("precision", r -> r.train().precision()));
 
     private RecipeMatch() {}
 

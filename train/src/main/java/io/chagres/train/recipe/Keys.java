@@ -125,6 +125,10 @@ final class Keys {
                     "Whether the output layer is the transposed embedding.",
                     ofNew(NewModel::tieWordEmbeddings));
 
+    static {
+        TABLE.addAll(DeepSeekKeys.MODEL);
+    }
+
     static final RecipeKey<String> TOKENIZER_PATH =
             key(
                     "tokenizer.path",
@@ -271,6 +275,11 @@ final class Keys {
                     "0",
                     "Worker threads; 0 for one per processor.",
                     TrainRecipe::threads);
+
+    static {
+        TABLE.addAll(DeepSeekKeys.TRAIN);
+    }
+
     static final RecipeKey<Long> EVAL_EVERY =
             train(
                     "eval_every",
@@ -328,6 +337,14 @@ final class Keys {
                     "Most memory for tensors, such as 4GiB.",
                     t -> t.memoryLimit() == 0 ? null : t.memoryLimit());
 
+    static final RecipeKey<Precision> PRECISION =
+            key(
+                    "precision",
+                    ValueType.constant(List.of(Precision.values())),
+                    "f32",
+                    "Precision of the products of training; bf16 is faster where the processor has"
+                            + " instructions for it. Checkpoints hold F32 either way.",
+                    r -> r.train().precision());
     static final RecipeKey<String> OUTPUT =
             key(
                     "output",

@@ -1,6 +1,7 @@
 package io.chagres.train.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.chagres.train.data.Source;
 import io.chagres.train.recipe.AttentionRecipe.Full;
@@ -14,6 +15,7 @@ import io.chagres.train.schedule.LearningRate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -72,6 +74,7 @@ class RecipeTest {
               early_stop_patience: 5
               keep_best: false
               memory_limit: 1.5GiB
+            precision: bf16
             output: runs/one
             """
                     .replace("\"\"_a", "\"tab\\there\"");
@@ -104,6 +107,7 @@ class RecipeTest {
                                 2048,
                                 5e5,
                                 new Full(0),
+                                null,
                                 false));
         assertThat(recipe.tokenizer()).isEqualTo(new TrainedTokenizer(16_000, 3));
         assertThat(recipe.data())
@@ -125,10 +129,12 @@ class RecipeTest {
                                 new LearningRate(
                                         LearningRate.Decay.LINEAR, 3e-4, 0.05, 500, 20_000),
                                 new TrainRecipe.Optimizer(0.01, 0.85, 0.99, 1e-6, 0.5),
+                                Precision.BF16,
                                 0.1,
                                 Long.MAX_VALUE,
                                 2,
                                 3L << 29,
+                                new TrainRecipe.Mixtures(1e-3, 0, 0, 0.3),
                                 new TrainRecipe.Evaluation(250, 0, 5, false),
                                 new TrainRecipe.Samples(
                                         0, List.of("river (noun):", "no", "tab\there", "1e3")),
@@ -154,11 +160,41 @@ class RecipeTest {
                                 256,
                                 10_000.0,
                                 new Full(0),
+                                null,
                                 true));
         assertThat(recipe.tokenizer()).isEqualTo(new TrainedTokenizer(4096, 2));
         assertThat(recipe.data().sources()).containsExactly(Source.of("wordnet"));
         assertThat(recipe.train().learningRate().warmupSteps()).isEqualTo(50);
         assertThat(recipe.train().samples().prompts()).isEmpty();
+    }
+
+    @Test
+    void deepSeekHasKeysOfItsOwn() {
+        Map<String, String> flags =
+                Map.of(
+                        "model.architecture", "deepseek_v3",
+                        "model.hidden_size", "96",
+                        "model.num_attention_heads", "4",
+                        "model.n_routed_experts", "16",
+                        "model.n_group", "4",
+                        "model.topk_group", "2",
+                        "model.num_nextn_predict_layers", "1",
+                        "train.router_bias_rate", "0.01");
+        Recipe recipe = Recipe.of(flags);
+        assertThat(newModel(recipe).deepSeek())
+                .isEqualTo(
+                        new DeepSeekRecipe(0, 32, 24, 12, 24, 16, 2, 85, 1, 1, 4, 2, 1.0, 1));
+        assertThat(recipe.train().mixtures())
+                .isEqualTo(new TrainRecipe.Mixtures(0.01, 0, 0, 0.3));
+        assertThat(parse(recipe.toYaml())).isEqualTo(recipe);
+        assertThatThrownBy(() -> Recipe.of(Map.of("model.n_routed_experts", "4")))
+                .isInstanceOf(RecipeException.class)
+                .hasMessageContainingAll("model.n_routed_experts", "deepseek_v3");
+        Map<String, String> many = new HashMap<>(flags);
+        many.put("model.num_experts_per_tok", "9");
+        assertThatThrownBy(() -> Recipe.of(many))
+                .isInstanceOf(RecipeException.class)
+                .hasMessageContaining("8 experts");
     }
 
     @ParameterizedTest
@@ -190,6 +226,7 @@ class RecipeTest {
                                 256,
                                 null,
                                 new Full(0),
+                                null,
                                 true));
         assertThat(recipe.tokenizer()).isEqualTo(new TrainedTokenizer(4096, 2));
         assertThat(recipe.data().sequenceLength()).isEqualTo(256);

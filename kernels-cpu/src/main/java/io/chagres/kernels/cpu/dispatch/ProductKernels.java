@@ -34,19 +34,18 @@ final class ProductKernels {
         if (y.dtype().wide() != DType.F32 || a.dim(-1) == 0) {
             return false;
         }
-        if (y.dtype() == DType.F32) {
-            matmul(a, b, y.shape(), y.address());
+        if (y.dtype() != DType.F16) {
+            matmul(a, b, y.shape(), y.dtype(), y.address());
             return true;
         }
-        long n = y.shape().size();
-        try (ScratchPool.Lease lease = scratches.take(4 * n)) {
-            matmul(a, b, y.shape(), lease.address());
-            narrow(y, lease.address());
+        try (ScratchPool.Lease lease = scratches.take(4 * y.shape().size())) {
+            matmul(a, b, y.shape(), DType.F32, lease.address());
+            toF16(lease.address(), y);
         }
         return true;
     }
 
-    private void matmul(Tensor a, Tensor b, Shape out, long y) {
+    private void matmul(Tensor a, Tensor b, Shape out, DType type, long y) {
         Layout la = a.layout().expand(out.with(-2, a.dim(-2)).with(-1, a.dim(-1)));
         Layout lb = b.layout().expand(out.with(-2, b.dim(-2)).with(-1, b.dim(-1)));
         int batchAxes = out.rank() - 2;
@@ -62,7 +61,7 @@ final class ProductKernels {
         for (long i = 0; i < outer; i++) {
             call.a(a.dtype(), base(a, la, i, batchAxes), la.stride(-2), la.stride(-1));
             call.b(b.dtype(), base(b, lb, i, batchAxes), lb.stride(-2), lb.stride(-1));
-            call.c(y + 4 * i * inner * matrix, out.dim(-1));
+            call.c(type, y + type.bytes() * i * inner * matrix, out.dim(-1));
             if (inner > 1) {
                 call.batch(Operands.size(inner), la.stride(-3), lb.stride(-3), matrix);
             }
@@ -70,10 +69,9 @@ final class ProductKernels {
         }
     }
 
-    /// Rounds floats to the elements of y.
-    private void narrow(Tensor y, long floats) {
-        Convert.Kind kind = y.dtype() == DType.BF16 ? Convert.Kind.F32_BF16 : Convert.Kind.F32_F16;
-        Convert.apply(pool, kind, floats, y.address(), y.shape().size());
+    /// Rounds floats to the elements of y: a product's result is F32 or BF16.
+    private void toF16(long floats, Tensor y) {
+        Convert.apply(pool, Convert.Kind.F32_F16, floats, y.address(), y.shape().size());
     }
 
     /// Address of the i-th run of matrices along the last batch axis.
@@ -99,8 +97,7 @@ final class ProductKernels {
 
         @Override
         public long scratchBytes(Linear op, Tensor[] in) {
-            return biasBytes(op, in)
-                    + (in[0].dtype() == DType.F32 ? 0 : 4 * rows(in) * in[1].dim(0));
+            return biasBytes(op, in) + (in[0].dtype() == DType.F16 ? 4 * rows(in) * in[1].dim(0) : 0);
         }
 
         @Override
@@ -115,18 +112,22 @@ final class ProductKernels {
                 Convert.widen(in[2].dtype(), bias, scratch, n);
                 bias = scratch;
             }
-            boolean narrow = x.dtype() != DType.F32;
-            long y = narrow ? scratch + biasBytes : out[0].address();
+            boolean half = x.dtype() == DType.F16;
+            long y = half ? scratch + biasBytes : out[0].address();
             GemmCall call =
                     calls.get()
                             .shape(Operands.size(rows(in)), Operands.size(n), Operands.size(k))
                             .a(x.dtype(), x.address(), k, 1)
-                            .b(w.dtype(), w.address(), w.layout().stride(1), w.layout().stride(0))
-                            .c(y, n)
+                            .b(
+                                    w.dtype(),
+                                    w.address(),
+                                    w.layout().stride(1),
+                                    w.layout().stride(0))
+                            .c(half ? DType.F32 : x.dtype(), y, n)
                             .bias(bias);
             gemm.sgemm(call);
-            if (narrow) {
-                narrow(out[0], y);
+            if (half) {
+                toF16(y, out[0]);
             }
         }
 
