@@ -42,14 +42,14 @@ record Hashing(int rounds, int buckets) {
         int bits = Integer.numberOfTrailingZeros(buckets);
         int width = Math.ceilDiv(bits, digits);
         Tensor rows = x.detach().permute(0, 2, 1, 3);
-        int half = 1 << width - 1;
-        Tensor random = normal(stream, Shape.of(digits, x.dim(2), x.dim(3), (long) rounds * half));
-        Tensor bucket = null;
+        long all = (long) rounds << width - 1;
+        Tensor random = normal(stream, Shape.of(digits, x.dim(2), x.dim(3), all));
+        Tensor bucket = Full.zeros(DType.I32, Shape.of(s.dim(0), s.dim(1), s.dim(3), rounds));
         for (int i = 0; i < digits; i++) {
             int used = Math.min(width, bits - i * width); // the last digit may have fewer buckets
             Tensor r = random.slice(0, i, 1).reshape(random.shape().without(0)).cast(x.dtype());
             Tensor digit = Scope.of(() -> digit(rows.matmul(r), 1 << used - 1));
-            bucket = bucket == null ? digit : bucket.scale(1 << used).add(digit);
+            bucket = bucket.scale(1 << used).add(digit);
         }
         return bucket.permute(0, 1, 3, 2);
     }

@@ -32,7 +32,7 @@ public record Lsh(int numHashes, int chunkLength, int numBuckets) {
                 "numBuckets must be a power of two, or 0: " + numBuckets);
     }
 
-    /// Attends: vectors and values (B, T, H, D) → (B, T, H, D).
+    /// Attends: vectors and values (B, T, H, D) → (B, T, H, D). 16-bit ones are widened on the way.
     ///
     /// @param qk vectors that serve as queries, and normalised as keys
     /// @param stream random numbers of the rotations, I64 (2)
@@ -40,9 +40,11 @@ public record Lsh(int numHashes, int chunkLength, int numBuckets) {
         if (qk.dim(1) <= chunkLength) {
             return SharedQk.attend(qk, v);
         }
-        Tensor order = new Hashing(numHashes, buckets(qk.dim(1))).order(qk, stream);
+        Tensor q = qk.cast(qk.dtype().wide());
+        Tensor order = new Hashing(numHashes, buckets(q.dim(1))).order(q, stream);
         LshAttention op = new LshAttention(1, chunkLength);
-        return Interpreter.runAll(op, qk, SharedQk.keys(qk), v, order)[0];
+        Tensor values = v.cast(q.dtype());
+        return Interpreter.runAll(op, q, SharedQk.keys(q), values, order)[0].cast(v.dtype());
     }
 
     /// Buckets of a round for sequences of some length.

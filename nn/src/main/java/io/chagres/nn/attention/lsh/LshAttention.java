@@ -46,9 +46,12 @@ record LshAttention(double scale, int chunkLength) implements Fused {
         Check.sameDType("lshAttention", in[0], in[1], in[2]);
         Shape q = in[0].shape();
         Check.that(
-                q.rank() == 4 && q.size() > 0 && in[2].shape().rank() == 4,
+                q.rank() == 4
+                        && q.size() > 0
+                        && in[2].shape().rank() == 4
+                        && !in[0].dtype().isNarrow(),
                 "lshAttention",
-                "needs q and k (B, T, H, D) and v (B, T, H, Dv)",
+                "needs q and k (B, T, H, D) and v (B, T, H, Dv) in F32 or F64",
                 in);
         Check.shape(1, q, "lshAttention", in);
         Check.shape(2, q.with(-1, in[2].shape().last()), "lshAttention", in);

@@ -114,6 +114,22 @@ class LshTest {
     }
 
     @Test
+    void narrowVectorsAreWidened() {
+        Tensor x = random(1, 90, 2, 8);
+        Tensor v = random(1, 90, 2, 8);
+        Lsh lsh = new Lsh(2, 16, 0);
+        float[] wide = lsh(lsh, narrowed(narrowed(x, DType.BF16), DType.F32), v);
+        float[] got = lsh(lsh, narrowed(x, DType.BF16), narrowed(v, DType.BF16));
+        for (int i = 0; i < wide.length; i++) {
+            assertThat(got[i]).isCloseTo(wide[i], within(0.02f));
+        }
+    }
+
+    private Tensor narrowed(Tensor x, DType dtype) {
+        return TensorData.copyOf(weights, dtype, x.shape(), x.toDoubles());
+    }
+
+    @Test
     void laterValuesChangeNothing() {
         Tensor x = random(1, 90, 2, 8);
         Tensor v = random(1, 90, 2, 8);
