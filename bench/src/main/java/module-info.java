@@ -1,3 +1,5 @@
+import io.chagres.bench.Chagres;
+import io.chagres.bench.Library;
 import org.jspecify.annotations.NullMarked;
 
 /// Measurements of whole workloads.
@@ -5,6 +7,13 @@ import org.jspecify.annotations.NullMarked;
 module io.chagres.bench {
     requires static transitive org.jspecify;
     requires transitive io.chagres.train;
+    requires java.management;
+    requires jdk.incubator.vector;
 
     exports io.chagres.bench;
+
+    uses Library.Provider;
+
+    provides Library.Provider with
+            Chagres.Provider;
 }

@@ -11,11 +11,14 @@ module io.chagres.nn {
     requires org.slf4j;
 
     exports io.chagres.nn;
+    exports io.chagres.nn.attention;
+    exports io.chagres.nn.attention.lsh;
     exports io.chagres.nn.generate;
     exports io.chagres.nn.hf;
     exports io.chagres.nn.hf.config;
     exports io.chagres.nn.layer;
     exports io.chagres.nn.loss;
+    exports io.chagres.nn.moe;
     exports io.chagres.nn.text;
     exports io.chagres.nn.text.chat;
     exports io.chagres.nn.transformer;

@@ -1,5 +1,6 @@
 package io.chagres.nn.generate;
 
+import io.chagres.nn.attention.AttentionKind;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Layout;
@@ -59,7 +60,12 @@ public final class KvCache {
 
     /// What the layers of a model keep.
     public static List<Layer> layers(TransformerConfig config) {
-        Layer layer = new Layer(config.numKvHeads(), config.headDim(), config.headDim());
+        Layer layer =
+                switch (config.attention()) {
+                    case AttentionKind.Grouped _, AttentionKind.Hashed _ ->
+                            new Layer(config.numKvHeads(), config.headDim(), config.headDim());
+                    case AttentionKind.Latent latent -> new Layer(1, latent.cacheDim(), 0);
+                };
         return Collections.nCopies(config.numLayers(), layer);
     }
 

@@ -1,10 +1,15 @@
 package io.chagres.nn.generate;
 
+import io.chagres.nn.attention.lsh.Lsh;
+import io.chagres.nn.attention.lsh.SharedQk;
 import io.chagres.nn.transformer.Pass;
 import io.chagres.nn.transformer.Rotary;
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Tensor;
+import io.chagres.tensor.op.Compare;
+import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.IndexSelect;
+import io.chagres.tensor.op.Iota;
 import io.chagres.tensor.op.KvAppend;
 import io.chagres.tensor.op.PagedAttention;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +50,7 @@ final class KvPass extends Pass {
     }
 
     @Override
-    protected Tensor attend(int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
+    public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
         Tensor keys = cache.keys(layer);
         Tensor values = cache.values(layer);
         Interpreter.runAll(KvAppend.INSTANCE, keys, values, k, v, table, starts);
@@ -56,6 +61,54 @@ final class KvPass extends Pass {
             return super.attend(layer, q, gather(keys), gather(values), scale, window);
         }
         return Interpreter.run(new PagedAttention(scale, window), q, keys, values, table, lengths);
+    }
+
+    @Override
+    public Tensor attendHashed(int layer, Tensor qk, Tensor v, Lsh lsh) {
+        Tensor keys = cache.keys(layer);
+        Tensor values = cache.values(layer);
+        Tensor k = SharedQk.keys(qk);
+        Interpreter.runAll(KvAppend.INSTANCE, keys, values, k, v, table, starts);
+        if (qk.dim(1) == longest) {
+            return SharedQk.attend(qk, k, v);
+        }
+        if (qk.dim(0) == 1 && qk.dim(1) >= MANY) {
+            return SharedQk.attend(qk, gather(keys), gather(values));
+        }
+        Tensor others = lengths.shift(-1); // a token does not see itself
+        Tensor o = Interpreter.run(new PagedAttention(1, 0), qk, keys, values, table, others);
+        Tensor position = starts.reshape(-1, 1).add(Iota.range(qk.dim(1)));
+        Tensor zero = Full.scalar(position.dtype(), 0);
+        Tensor first = position.compare(Compare.EQ, zero).reshape(qk.dim(0), -1, 1, 1);
+        return first.select(v, o);
+    }
+
+    /// A page holds a token's latent and rotated key side by side.
+    @Override
+    public boolean keepLatent(int layer, Tensor latent, Tensor key) {
+        Tensor pages = cache.keys(layer);
+        long rank = latent.dim(-1);
+        Interpreter.runAll(
+                KvAppend.INSTANCE,
+                pages.slice(-1, 0, rank),
+                pages.slice(-1, rank, key.dim(-1)),
+                latent,
+                key,
+                table,
+                starts);
+        return latent.dim(1) != longest; // otherwise the new tokens are all there is
+    }
+
+    /// Values are the first elements of keys; as whole pages they are read once.
+    @Override
+    public Tensor attendLatent(int layer, Tensor q, int rank, double scale) {
+        Tensor pages = cache.keys(layer);
+        if (q.dim(0) == 1 && q.dim(1) >= MANY) {
+            Tensor rows = gather(pages);
+            return attendHere(q, rows, rows.slice(-1, 0, rank), scale, 0);
+        }
+        return Interpreter.run(new PagedAttention(scale, 0), q, pages, pages, table, lengths)
+                .slice(-1, 0, rank);
     }
 
     /// The rows of the one sequence: (1, longest, heads, dim).

@@ -7,55 +7,82 @@ import io.chagres.tensor.Layout;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
-import io.chagres.tensor.TensorData;
 import io.chagres.tensor.io.SafeTensors;
-import io.chagres.tensor.io.SafeTensorsWriter;
 import io.chagres.tensor.memory.TensorArena;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
-/// Parameters between a checkpoint's tensors and ours, by the names of [HfNames].
-public final class HfTensors {
+/// Parameters from a checkpoint's tensors, by the names of [HfNames]. Loading is strict: every
+/// tensor the architecture has must be there, in its shape, and nothing else.
+final class HfTensors implements ParameterSource {
     private static final Set<String> DERIVED =
             Set.of("attn.bias", "attn.masked_bias", "rotary_emb.inv_freq");
+    private static final String HEAD = "lm_head.weight";
 
-    private HfTensors() {}
+    /// How parameters are kept in memory.
+    enum Keep {
+        /// Copied to the arena as F32.
+        F32,
+        /// In the dtype they are stored in, where their use copes with it; left in the mapped file
+        /// where nothing has to be converted or joined.
+        MAPPED,
+        /// Copied in the dtype they are stored in, where their use copes with it.
+        STORED
+    }
 
-    /// Parameters from a checkpoint. Loading is strict: every tensor the architecture has must be
-    /// there, in its shape, and nothing else.
+    private final SafeTensors file;
+    private final TensorArena weights;
+    private final Keep keep;
+    private final Map<String, List<HfPart>> parts = new LinkedHashMap<>();
+    private final LoadReport report;
+
+    /// Parameters from an open checkpoint, which must stay open as long as the model is used if any
+    /// are left in the file.
     ///
-    /// @param file the open checkpoint; with `mapped` it must stay open as long as the model is
-    ///   used
     /// @param weights where parameters go
-    /// @param mapped whether F32, BF16 and F16 parameters stay in the mapped file, read-only and in
-    ///   their dtype, instead of being copied to F32
-    /// @throws UnsupportedModel naming what is missing, left over or misshapen
-    public static ParameterSource source(
-            SafeTensors file, HfNames names, TensorArena weights, boolean mapped) {
-        String prefix = commonPrefix(file, names);
-        Map<String, Part> parts = new LinkedHashMap<>();
+    /// @throws UnsupportedModel naming what is missing or left over
+    HfTensors(SafeTensors file, HfNames names, TensorArena weights, Keep keep) {
+        this.file = file;
+        this.weights = weights;
+        this.keep = keep;
+        String prefix = commonPrefix(names);
         Set<String> left = new TreeSet<>(file.names());
         Set<String> missing = new TreeSet<>();
+        List<String> skipped = new ArrayList<>();
+        int total = 0;
         for (HfNames.Entry e : names.entries()) {
             String stored =
                     e.stored().startsWith(prefix)
                             ? e.stored().substring(prefix.length())
                             : e.stored();
-            if (!left.remove(stored)) {
+            boolean there = left.remove(stored);
+            if (e.copy()) {
+                if (there) {
+                    skipped.add(stored);
+                }
+                continue;
+            }
+            total++;
+            if (!there) {
                 missing.add(stored);
             }
             for (int i = 0; i < e.paths().size(); i++) {
-                parts.put(e.paths().get(i), new Part(stored, e, i));
+                parts.computeIfAbsent(e.paths().get(i), p -> new ArrayList<>())
+                        .add(new HfPart(stored, e, i));
             }
         }
-        left.removeIf(n -> DERIVED.stream().anyMatch(n::endsWith) || n.equals("lm_head.weight"));
+        for (String name : left) {
+            if (DERIVED.stream().anyMatch(name::endsWith) || name.equals(HEAD)) {
+                skipped.add(name);
+            }
+        }
+        skipped.forEach(left::remove);
         if (!missing.isEmpty() || !left.isEmpty()) {
-            int total = names.entries().size();
             throw new UnsupportedModel(
                     file.path()
                             + ": "
@@ -66,77 +93,75 @@ public final class HfTensors {
                             + list("; missing: ", missing)
                             + list("; left over: ", left));
         }
-        return (path, shape, init) -> {
-            Part part = parts.get(path);
-            if (part == null) {
-                throw new IllegalStateException("no name for parameter " + path);
+        report = new LoadReport(total, total, List.copyOf(skipped));
+    }
+
+    /// What was found.
+    LoadReport report() {
+        return report;
+    }
+
+    @Override
+    public Tensor get(String path, Shape shape, Init init) {
+        return load(path, shape, DType.F32);
+    }
+
+    @Override
+    public Tensor stored(String path, Shape shape, Init init) {
+        DType stored = file.spec(parts(path).getFirst().stored()).dtype();
+        return load(path, shape, keep != Keep.F32 && stored.isNarrow() ? stored : DType.F32);
+    }
+
+    private Tensor load(String path, Shape shape, DType dtype) {
+        List<HfPart> all = parts(path);
+        HfPart first = all.getFirst();
+        if (keep == Keep.MAPPED && all.size() == 1 && file.spec(first.stored()).dtype() == dtype) {
+            return first.mapped(file, shape, weights);
+        }
+        if (keep == Keep.MAPPED && all.size() > 1 && file.spec(first.stored()).dtype() == dtype) {
+            Tensor t = stacked(all, shape, dtype);
+            if (t != null) {
+                return t;
             }
-            return part.load(file, shape, weights, mapped);
-        };
+        }
+        int items = first.entry().item() < 0 ? 1 : Math.toIntExact(shape.dim(0));
+        if (all.size() != items) {
+            throw new IllegalStateException(path + " has " + all.size() + " parts of " + items);
+        }
+        Tensor t = Tensor.empty(weights, new Spec(dtype, shape));
+        for (HfPart part : all) {
+            part.copyInto(t, file, weights);
+        }
+        return t;
     }
 
-    /// Adds parameters to a checkpoint under their stored names and layouts.
-    ///
-    /// @param parameters ours by path
-    /// @param copies where bytes that need another order are put; it must live until the file is
-    ///   written
-    public static void write(
-            Map<String, Tensor> parameters, HfNames names, SafeTensorsWriter writer, Arena copies) {
-        for (HfNames.Entry e : names.entries()) {
-            List<Tensor> parts =
-                    e.paths().stream()
-                            .map(p -> {
-                                Tensor t = parameters.get(p);
-                                if (t == null) {
-                                    throw new IllegalArgumentException(
-                                            "the model has no parameter " + p);
-                                }
-                                return t;
-                            })
-                            .toList();
-            writer.add(e.stored(), storedSpec(e, parts), storedBytes(e, parts, copies));
+    /// Items that lie at equal distances in the file, where they are; null when they do not.
+    private @Nullable Tensor stacked(List<HfPart> items, Shape shape, DType dtype) {
+        Layout item = items.getFirst().layout(file, shape);
+        SafeTensors.Stack stack = file.stack(items.stream().map(HfPart::stored).toList());
+        if (stack == null
+                || items.size() != shape.dim(0)
+                || stack.distance() % dtype.bytes() != 0
+                || !item.isContiguous()) {
+            return null;
         }
+        long[] strides = Layout.contiguous(shape).strides();
+        strides[0] = stack.distance() / dtype.bytes();
+        return new Tensor(
+                dtype,
+                Layout.of(shape, strides, 0),
+                weights.adopt(stack.bytes(), items.getFirst().stored()));
     }
 
-    private static Spec storedSpec(HfNames.Entry e, List<Tensor> parts) {
-        Shape first = parts.getFirst().shape();
-        long rows = parts.stream().mapToLong(t -> t.dim(0)).sum();
-        Shape joined = first.with(0, rows);
-        if (e.transposed()) {
-            joined = Shape.of(joined.dim(1), joined.dim(0));
+    private List<HfPart> parts(String path) {
+        List<HfPart> all = parts.get(path);
+        if (all == null) {
+            throw new IllegalStateException("no name for parameter " + path);
         }
-        return new Spec(parts.getFirst().dtype(), joined);
+        return all;
     }
 
-    private static MemorySegment storedBytes(HfNames.Entry e, List<Tensor> parts, Arena copies) {
-        if (parts.size() == 1 && !e.transposed()) {
-            return TensorData.hostBytes(parts.getFirst(), copies);
-        }
-        Spec spec = storedSpec(e, parts);
-        MemorySegment out = copies.allocate(spec.bytes(), 64);
-        int w = spec.dtype().bytes();
-        long columns = spec.shape().last();
-        long at = 0;
-        for (Tensor t : parts) {
-            MemorySegment bytes = TensorData.hostBytes(t, copies);
-            if (!e.transposed()) {
-                MemorySegment.copy(bytes, 0, out, at, bytes.byteSize());
-                at += bytes.byteSize();
-                continue;
-            }
-            long n = t.dim(0);
-            long k = t.dim(1);
-            for (long i = 0; i < n; i++) {
-                for (long j = 0; j < k; j++) {
-                    MemorySegment.copy(bytes, (i * k + j) * w, out, (j * columns + at + i) * w, w);
-                }
-            }
-            at += n;
-        }
-        return out;
-    }
-
-    private static String commonPrefix(SafeTensors file, HfNames names) {
+    private String commonPrefix(HfNames names) {
         String first = names.entries().getFirst().stored();
         String prefix = first.substring(0, first.indexOf('.') + 1);
         boolean bare = !file.has(first) && file.has(first.substring(prefix.length()));
@@ -152,65 +177,5 @@ public final class HfTensors {
         return title
                 + some
                 + (names.size() > shown ? " and " + (names.size() - shown) + " more" : "");
-    }
-
-    /// One of our parameters inside a stored tensor.
-    private record Part(String stored, HfNames.Entry entry, int index) {
-        private static final int PIECE = 1 << 14;
-
-        Tensor load(SafeTensors file, Shape shape, TensorArena weights, boolean mapped) {
-            Spec spec = file.spec(stored);
-            Shape all = entry.transposed() ? flip(spec.shape()) : spec.shape();
-            int parts = entry.paths().size();
-            if (shape.rank() == 0 || !all.equals(shape.with(0, shape.dim(0) * parts))) {
-                throw new UnsupportedModel(
-                        file.path()
-                                + ": tensor "
-                                + stored
-                                + " is "
-                                + spec
-                                + ", the config asks for "
-                                + shape
-                                + (parts > 1 ? " in each of " + parts + " parts" : "")
-                                + (entry.transposed() ? ", stored transposed" : ""));
-            }
-            Layout layout = Layout.contiguous(spec.shape());
-            if (entry.transposed()) {
-                layout = layout.permute(1, 0);
-            }
-            layout = layout.slice(0, index * shape.dim(0), shape.dim(0), 1);
-            MemorySegment bytes = file.segment(stored);
-            boolean usable = spec.dtype() == DType.F32 || spec.dtype().isNarrow();
-            return mapped && usable
-                    ? new Tensor(spec.dtype(), layout, weights.adopt(bytes, stored))
-                    : copy(bytes, spec.dtype(), layout, weights);
-        }
-
-        /// Converts to F32 piece by piece.
-        private static Tensor copy(
-                MemorySegment bytes, DType dtype, Layout layout, TensorArena weights) {
-            Tensor t = Tensor.empty(weights, new Spec(DType.F32, layout.shape()));
-            float[] piece = new float[PIECE];
-            long size = layout.shape().size();
-            for (long done = 0; done < size; done += PIECE) {
-                int n = (int) Math.min(PIECE, size - done);
-                for (int i = 0; i < n; i++) {
-                    long at =
-                            layout.isContiguous()
-                                    ? layout.offset() + done + i
-                                    : layout.index(done + i);
-                    piece[i] = (float) TensorData.get(bytes, dtype, at);
-                }
-                weights.source()
-                        .write(
-                                t.address() + done * Float.BYTES,
-                                MemorySegment.ofArray(piece).asSlice(0, (long) n * Float.BYTES));
-            }
-            return t;
-        }
-
-        private static Shape flip(Shape s) {
-            return s.rank() == 2 ? Shape.of(s.dim(1), s.dim(0)) : s;
-        }
     }
 }

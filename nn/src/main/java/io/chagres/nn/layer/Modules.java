@@ -19,12 +19,22 @@ import org.jspecify.annotations.Nullable;
 public final class Modules {
     private Modules() {}
 
-    /// The tensors of a model by path, in the order of the components. A tensor that appears twice,
-    /// as tied weights do, is listed once under its first path.
+    /// The tensors of a model that gradients train, by path, in the order of the components: all
+    /// but those in a [Buffer]. A tensor that appears twice, as tied weights do, is listed once
+    /// under its first path.
     public static Map<String, Tensor> parameters(Record model) {
+        return walk(model, false);
+    }
+
+    /// All tensors of a model by path: [#parameters] and, among them, those in a [Buffer]. This is
+    /// what a checkpoint stores.
+    public static Map<String, Tensor> state(Record model) {
+        return walk(model, true);
+    }
+
+    private static Map<String, Tensor> walk(Record model, boolean buffers) {
         Map<String, Tensor> found = new LinkedHashMap<>();
-        Map<Tensor, String> seen = new IdentityHashMap<>();
-        walk(model, "", found, seen);
+        walk(model, "", buffers, found, new IdentityHashMap<>());
         return found;
     }
 
@@ -65,6 +75,7 @@ public final class Modules {
     private static void walk(
             @Nullable Object part,
             String path,
+            boolean buffers,
             Map<String, Tensor> found,
             Map<Tensor, String> seen) {
         switch (part) {
@@ -73,16 +84,17 @@ public final class Modules {
                     found.put(path, t);
                 }
             }
+            case Buffer b when !buffers -> {}
             case Record r -> {
                 List<String> names = Records.names(r.getClass());
                 List<@Nullable Object> values = Records.values(r);
                 for (int i = 0; i < names.size(); i++) {
-                    walk(values.get(i), join(path, names.get(i)), found, seen);
+                    walk(values.get(i), join(path, names.get(i)), buffers, found, seen);
                 }
             }
             case List<?> list -> {
                 for (int i = 0; i < list.size(); i++) {
-                    walk(list.get(i), join(path, Integer.toString(i)), found, seen);
+                    walk(list.get(i), join(path, Integer.toString(i)), buffers, found, seen);
                 }
             }
             case null, default -> {}

@@ -17,6 +17,12 @@ public interface ParameterSource {
         ONES
     }
 
-    /// The parameter with this path.
+    /// The parameter with this path, in the dtype that the model computes in.
     Tensor get(String path, Shape shape, Init init);
+
+    /// The parameter with this path, for a use that copes with a narrower dtype than the model
+    /// computes in: it may stay in the one it is stored in.
+    default Tensor stored(String path, Shape shape, Init init) {
+        return get(path, shape, init);
+    }
 }

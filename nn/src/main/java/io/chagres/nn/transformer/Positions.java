@@ -5,9 +5,16 @@ public sealed interface Positions {
     /// One learned vector per position, added to the embedding.
     record Learned() implements Positions {}
 
-    /// Rotary embedding of queries and keys, the two halves of a head rotated against each other.
-    /// Su et al. 2021, arXiv:2104.09864.
+    /// Rotary embedding of queries and keys. Su et al. 2021, arXiv:2104.09864.
     ///
     /// @param theta base of the frequencies `theta^(-2i/headDim)`
-    record Rope(double theta) implements Positions {}
+    /// @param scaling how the frequencies change for long texts
+    /// @param interleaved whether neighbours (x₀, x₁), (x₂, x₃), … are rotated against each other,
+    ///   instead of the two halves of a head
+    record Rope(double theta, RopeScaling scaling, boolean interleaved) implements Positions {
+        /// Halves, without scaling.
+        public Rope(double theta) {
+            this(theta, RopeScaling.NONE, false);
+        }
+    }
 }

@@ -3,15 +3,22 @@ package io.chagres.nn.transformer;
 import io.chagres.nn.layer.Embedding;
 import io.chagres.nn.layer.Linear;
 import io.chagres.nn.layer.Norm;
+import io.chagres.nn.moe.MixtureOfExperts;
+import io.chagres.nn.moe.RouterObserver;
+import io.chagres.tensor.DType;
 import io.chagres.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A decoder-only Transformer, configurable from GPT-2 (learned positions, LayerNorm, GELU, tied
-/// head) to Llama (rotary positions, RMSNorm, SwiGLU, grouped queries).
+/// head) over Llama (rotary positions, RMSNorm, SwiGLU, grouped queries) to DeepSeek (latent
+/// attention, mixtures of experts, multi-token prediction).
 ///
-/// Radford et al. 2019; Touvron et al. 2023, arXiv:2302.13971.
+/// Radford et al. 2019; Touvron et al. 2023, arXiv:2302.13971; DeepSeek-AI 2024, arXiv:2412.19437.
 ///
 /// @param config architecture
 /// @param tokens token embedding
@@ -20,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param blocks layers
 /// @param finalNorm after the last layer
 /// @param head hidden → vocabulary; null when tied to the token embedding
+/// @param nextTokens modules that look a token further each
 public record Transformer(
         TransformerConfig config,
         Embedding tokens,
@@ -27,7 +35,8 @@ public record Transformer(
         @Nullable Rotary rotary,
         List<Block> blocks,
         Norm finalNorm,
-        @Nullable Linear head) {
+        @Nullable Linear head,
+        List<NextToken> nextTokens) {
     /// What a forward pass is given.
     ///
     /// @param ids token ids, I32 (B, T)
@@ -37,13 +46,31 @@ public record Transformer(
     /// @param cuSeqlens offsets of sequences packed into B = 1, I32 (n + 1); null for none
     /// @param dropout probability of dropping while training
     /// @param streams randomness of dropout; null when not training
+    /// @param routers sees what the routers of mixtures decide; null for nobody
     public record Input(
             Tensor ids,
             @Nullable Tensor positions,
             @Nullable Tensor mask,
             @Nullable Tensor cuSeqlens,
             double dropout,
-            @Nullable DropoutStreams streams) {
+            @Nullable DropoutStreams streams,
+            @Nullable RouterObserver routers) {
+        /// An input without an observer of routers.
+        public Input(
+                Tensor ids,
+                @Nullable Tensor positions,
+                @Nullable Tensor mask,
+                @Nullable Tensor cuSeqlens,
+                double dropout,
+                @Nullable DropoutStreams streams) {
+            this(ids, positions, mask, cuSeqlens, dropout, streams, null);
+        }
+
+        /// The same with an observer of routers.
+        public Input watched(RouterObserver observer) {
+            return new Input(ids, positions, mask, cuSeqlens, dropout, streams, observer);
+        }
+
         /// Just tokens.
         public static Input of(Tensor ids) {
             return new Input(ids, null, null, null, 0, null);
@@ -66,16 +93,25 @@ public record Transformer(
     ///   after the final norm, as Hugging Face counts hidden states. Copy values out: what it is
     ///   shown is freed afterwards
     public Tensor hidden(Input in, Consumer<Tensor> observer) {
+        return hidden(in.ids(), in.positions(), pass(in), observer);
+    }
+
+    /// The context of a forward pass over an input.
+    public Pass pass(Input in) {
         long t = in.ids().dim(1);
         Rotary turn = rotary;
-        Pass pass =
-                new Pass(
-                        turn == null ? null : turn.rows(in.positions(), t, tokens.dtype()),
-                        in.mask(),
-                        in.cuSeqlens(),
-                        in.dropout(),
-                        in.streams());
-        return hidden(in.ids(), in.positions(), pass, observer);
+        return new Pass(
+                turn == null ? null : turn.rows(in.positions(), t, dtype()),
+                in.mask(),
+                in.cuSeqlens(),
+                in.dropout(),
+                in.streams(),
+                in.routers());
+    }
+
+    /// The dtype the model computes in. Its matrices may be stored in a narrower one.
+    public DType dtype() {
+        return tokens.dtype();
     }
 
     /// Hidden states after the final norm with a given context, such as one with a KV cache.
@@ -98,6 +134,38 @@ public record Transformer(
         Tensor y = finalNorm.apply(x);
         observer.accept(y);
         return y;
+    }
+
+    /// Hidden states, normalised, of the modules of multi-token prediction: number d, from 0, has
+    /// those of the first T - 1 - d tokens, which predict the tokens d + 2 further on.
+    ///
+    /// @param hidden what [#hidden] returned for the same input
+    /// @param pass a context for T tokens; auxiliary losses of the modules are added to it
+    public List<Tensor> furtherHidden(Input in, Tensor hidden, Pass pass) {
+        List<Tensor> all = new ArrayList<>();
+        Tensor state = hidden;
+        long t = in.ids().dim(1);
+        for (int d = 0; d < nextTokens.size() && t - 1 - d > 0; d++) {
+            NextToken module = nextTokens.get(d);
+            long n = t - 1 - d;
+            Tensor next = tokens.apply(in.ids().slice(1, d + 1L, n));
+            state = module.apply(state.slice(1, 0, n), next, blocks.size() + d, pass.first(n));
+            all.add(module.finalNorm().apply(state));
+        }
+        return all;
+    }
+
+    /// The mixtures of experts by layer, those of [#nextTokens] after the model's own.
+    public Map<Integer, MixtureOfExperts> mixtures() {
+        Map<Integer, MixtureOfExperts> all = new LinkedHashMap<>();
+        for (int i = 0; i < blocks.size() + nextTokens.size(); i++) {
+            int further = i - blocks.size();
+            Block block = further < 0 ? blocks.get(i) : nextTokens.get(further).block();
+            if (block.mlp() instanceof MixtureOfExperts mixture) {
+                all.put(i, mixture);
+            }
+        }
+        return all;
     }
 
     /// Hidden states to logits: (…, hidden) → (…, vocabulary).

@@ -1,12 +1,26 @@
 package io.chagres.nn.transformer;
 
+import io.chagres.nn.attention.AttentionKind;
+import io.chagres.nn.attention.AttentionLayer;
+import io.chagres.nn.attention.HashedAttention;
+import io.chagres.nn.attention.LatentAttention;
+import io.chagres.nn.attention.SelfAttention;
+import io.chagres.nn.attention.lsh.Lsh;
+import io.chagres.nn.layer.Buffer;
 import io.chagres.nn.layer.Embedding;
 import io.chagres.nn.layer.LayerNorm;
 import io.chagres.nn.layer.Linear;
 import io.chagres.nn.layer.Norm;
 import io.chagres.nn.layer.RmsNorm;
+import io.chagres.nn.moe.Experts;
+import io.chagres.nn.moe.FeedForward;
+import io.chagres.nn.moe.MixtureOfExperts;
+import io.chagres.nn.moe.Mlp;
+import io.chagres.nn.moe.MoeConfig;
+import io.chagres.nn.moe.Router;
 import io.chagres.nn.transformer.ParameterSource.Init;
 import io.chagres.tensor.Shape;
+import io.chagres.tensor.Tensor;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.random.Rng;
 import java.util.ArrayList;
@@ -14,6 +28,9 @@ import java.util.List;
 
 /// Puts a [Transformer] together from its config and a source of parameters.
 public final class TransformerBuilder {
+    /// The eps of norms inside latent attention, whatever that of the others is.
+    private static final double LATENT_EPS = 1e-6;
+
     private final TransformerConfig config;
     private final ParameterSource source;
 
@@ -39,7 +56,7 @@ public final class TransformerBuilder {
         long hidden = config.hiddenSize();
         Embedding tokens =
                 new Embedding(
-                        source.get(
+                        source.stored(
                                 "tokens.weight",
                                 Shape.of(config.vocabSize(), hidden),
                                 Init.NORMAL));
@@ -48,38 +65,159 @@ public final class TransformerBuilder {
         switch (config.positions()) {
             case Positions.Learned() -> {
                 Shape s = Shape.of(config.maxPositionEmbeddings(), hidden);
-                positions = new Embedding(source.get("positions.weight", s, Init.NORMAL));
+                positions = new Embedding(source.stored("positions.weight", s, Init.NORMAL));
             }
-            case Positions.Rope(double theta) -> rotary = new Rotary(theta, config.headDim());
+            case Positions.Rope rope -> rotary = new Rotary(rope, config.rotaryDim());
         }
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < config.numLayers(); i++) {
-            blocks.add(block("blocks." + i + "."));
+            blocks.add(block("blocks." + i + ".", i));
         }
         Norm last = norm("finalNorm");
         Linear head =
                 config.tiedHead()
                         ? null
                         : linear("head", hidden, config.vocabSize(), false, Init.NORMAL);
-        return new Transformer(config, tokens, positions, rotary, List.copyOf(blocks), last, head);
+        List<NextToken> further = new ArrayList<>();
+        for (int i = 0; i < config.nextTokens(); i++) {
+            further.add(nextToken("nextTokens." + i + ".", config.numLayers() + i));
+        }
+        return new Transformer(
+                config,
+                tokens,
+                positions,
+                rotary,
+                List.copyOf(blocks),
+                last,
+                head,
+                List.copyOf(further));
     }
 
-    private Block block(String path) {
+    private NextToken nextToken(String path, int layer) {
+        long hidden = config.hiddenSize();
+        return new NextToken(
+                norm(path + "hiddenNorm"),
+                norm(path + "embeddingNorm"),
+                linear(path + "join", 2 * hidden, hidden, false, Init.NORMAL),
+                block(path + "block.", layer),
+                norm(path + "finalNorm"));
+    }
+
+    private Block block(String path, int layer) {
+        Norm before = norm(path + "attentionNorm");
+        AttentionLayer attention =
+                switch (config.attention()) {
+                    case AttentionKind.Grouped(boolean normalized) ->
+                            grouped(path + "attention.", normalized);
+                    case AttentionKind.Hashed(Lsh lsh) -> hashed(path + "attention.", lsh);
+                    case AttentionKind.Latent sizes -> latent(path + "attention.", sizes);
+                };
+        Norm between = norm(path + "mlpNorm");
+        MoeConfig moe = config.moe();
+        FeedForward mlp =
+                moe != null && moe.isMixture(layer)
+                        ? mixture(path + "mlp.", moe)
+                        : mlp(path + "mlp.");
+        return new Block(before, attention, between, mlp);
+    }
+
+    private SelfAttention grouped(String path, boolean normalized) {
         long hidden = config.hiddenSize();
         long query = (long) config.numHeads() * config.headDim();
         long key = (long) config.numKvHeads() * config.headDim();
         boolean bias = config.qkvBias();
-        String a = path + "attention.";
-        Norm before = norm(path + "attentionNorm");
-        SelfAttention attention =
-                new SelfAttention(
-                        linear(a + "q", hidden, query, bias, Init.NORMAL),
-                        linear(a + "k", hidden, key, bias, Init.NORMAL),
-                        linear(a + "v", hidden, key, bias, Init.NORMAL),
-                        linear(a + "o", query, hidden, config.outBias(), Init.RESIDUAL),
-                        config.headDim(),
-                        config.slidingWindow());
-        return new Block(before, attention, norm(path + "mlpNorm"), mlp(path + "mlp."));
+        return new SelfAttention(
+                linear(path + "q", hidden, query, bias, Init.NORMAL),
+                linear(path + "k", hidden, key, bias, Init.NORMAL),
+                linear(path + "v", hidden, key, bias, Init.NORMAL),
+                linear(path + "o", query, hidden, config.outBias(), Init.RESIDUAL),
+                normalized ? rmsNorm(path + "qNorm", config.headDim(), config.normEps()) : null,
+                normalized ? rmsNorm(path + "kNorm", config.headDim(), config.normEps()) : null,
+                config.headDim(),
+                config.slidingWindow());
+    }
+
+    private HashedAttention hashed(String path, Lsh lsh) {
+        long hidden = config.hiddenSize();
+        long width = config.queryWidth();
+        boolean bias = config.qkvBias();
+        return new HashedAttention(
+                linear(path + "qk", hidden, width, bias, Init.NORMAL),
+                linear(path + "v", hidden, width, bias, Init.NORMAL),
+                linear(path + "o", width, hidden, config.outBias(), Init.RESIDUAL),
+                config.headDim(),
+                lsh);
+    }
+
+    private LatentAttention latent(String path, AttentionKind.Latent sizes) {
+        long hidden = config.hiddenSize();
+        long heads = config.numHeads();
+        boolean bias = config.qkvBias();
+        int rank = sizes.queryRank();
+        Linear down = rank == 0 ? null : linear(path + "qDown", hidden, rank, bias, Init.NORMAL);
+        RmsNorm norm = rank == 0 ? null : rmsNorm(path + "qNorm", rank, LATENT_EPS);
+        long wide = heads * (sizes.plainDim() + sizes.valueDim());
+        Shape kv = Shape.of(wide, sizes.rank());
+        double factor =
+                config.positions() instanceof Positions.Rope rope
+                        ? rope.scaling().scoreFactor()
+                        : 1;
+        return new LatentAttention(
+                down,
+                norm,
+                linear(
+                        path + "q",
+                        rank == 0 ? hidden : rank,
+                        heads * sizes.queryDim(),
+                        false,
+                        Init.NORMAL),
+                linear(path + "kvDown", hidden, sizes.cacheDim(), bias, Init.NORMAL),
+                rmsNorm(path + "kvNorm", sizes.rank(), LATENT_EPS),
+                new Linear(source.get(path + "kv.weight", kv, Init.NORMAL), null),
+                linear(
+                        path + "o",
+                        heads * sizes.valueDim(),
+                        hidden,
+                        config.outBias(),
+                        Init.RESIDUAL),
+                sizes,
+                factor / Math.sqrt(sizes.queryDim()));
+    }
+
+    private MixtureOfExperts mixture(String path, MoeConfig moe) {
+        long hidden = config.hiddenSize();
+        long wide = moe.intermediateSize();
+        long n = moe.experts();
+        Tensor weight = source.stored(path + "router.weight", Shape.of(n, hidden), Init.NORMAL);
+        String correction = path + "router.correction.value";
+        Router router =
+                new Router(
+                        weight,
+                        moe.routing().correction()
+                                ? new Buffer(source.get(correction, Shape.of(n), Init.ZEROS))
+                                : null,
+                        moe.routing(),
+                        moe.expertsPerToken());
+        String e = path + "experts.";
+        Experts experts =
+                new Experts(
+                        source.stored(e + "gate", Shape.of(n, wide, hidden), Init.NORMAL),
+                        source.stored(e + "up", Shape.of(n, wide, hidden), Init.NORMAL),
+                        source.stored(e + "down", Shape.of(n, hidden, wide), Init.RESIDUAL));
+        Mlp.Gated shared =
+                moe.sharedExperts() == 0
+                        ? null
+                        : gated(path + "shared.", wide * moe.sharedExperts());
+        return new MixtureOfExperts(router, experts, shared);
+    }
+
+    private Mlp.Gated gated(String path, long wide) {
+        long hidden = config.hiddenSize();
+        boolean bias = config.mlpBias();
+        return new Mlp.Gated(
+                linear(path + "gate", hidden, wide, bias, Init.NORMAL),
+                linear(path + "up", hidden, wide, bias, Init.NORMAL),
+                linear(path + "down", wide, hidden, bias, Init.RESIDUAL));
     }
 
     private Mlp mlp(String path) {
@@ -87,10 +225,7 @@ public final class TransformerBuilder {
         long wide = config.intermediateSize();
         boolean bias = config.mlpBias();
         if (config.gatedMlp()) {
-            return new Mlp.Gated(
-                    linear(path + "gate", hidden, wide, bias, Init.NORMAL),
-                    linear(path + "up", hidden, wide, bias, Init.NORMAL),
-                    linear(path + "down", wide, hidden, bias, Init.RESIDUAL));
+            return gated(path, wide);
         }
         return new Mlp.Plain(
                 linear(path + "up", hidden, wide, bias, Init.NORMAL),
@@ -100,18 +235,22 @@ public final class TransformerBuilder {
 
     private Linear linear(String path, long in, long out, boolean bias, Init init) {
         return new Linear(
-                source.get(path + ".weight", Shape.of(out, in), init),
-                bias ? source.get(path + ".bias", Shape.of(out), Init.ZEROS) : null);
+                source.stored(path + ".weight", Shape.of(out, in), init),
+                bias ? source.stored(path + ".bias", Shape.of(out), Init.ZEROS) : null);
+    }
+
+    private RmsNorm rmsNorm(String path, long size, double eps) {
+        return new RmsNorm(source.stored(path + ".weight", Shape.of(size), Init.ONES), eps);
     }
 
     private Norm norm(String path) {
         Shape s = Shape.of(config.hiddenSize());
-        var weight = source.get(path + ".weight", s, Init.ONES);
+        var weight = source.stored(path + ".weight", s, Init.ONES);
         return switch (config.norm()) {
             case RMS_NORM -> new RmsNorm(weight, config.normEps());
             case LAYER_NORM ->
                     new LayerNorm(
-                            weight, source.get(path + ".bias", s, Init.ZEROS), config.normEps());
+                            weight, source.stored(path + ".bias", s, Init.ZEROS), config.normEps());
         };
     }
 }

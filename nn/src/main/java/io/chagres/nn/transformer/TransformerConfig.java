@@ -1,21 +1,25 @@
 package io.chagres.nn.transformer;
 
+import io.chagres.nn.attention.AttentionKind;
+import io.chagres.nn.layer.Activation;
+import io.chagres.nn.moe.MoeConfig;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Everything that decides the shape and the arithmetic of a decoder-only Transformer, whatever
-/// family it comes from: GPT-2 style (learned positions, LayerNorm, GELU, biases) and Llama style
-/// (RoPE, RMSNorm, gated MLP, grouped queries) are two settings of it.
+/// family it comes from: GPT-2 style (learned positions, LayerNorm, GELU, biases), Llama style
+/// (RoPE, RMSNorm, gated MLP, grouped queries) and DeepSeek style (latent attention, mixtures of
+/// experts) are settings of it.
 ///
 /// Immutable; change a copy with [#toBuilder]. [Presets] has complete ones.
 ///
-/// @param architecture the family, by Hugging Face's `model_type`: `llama`, `qwen2`, `gpt2`
+/// @param architecture the family, by Hugging Face's `model_type`: `llama`, `qwen2`, `gpt2`, …
 /// @param vocabSize number of tokens
 /// @param hiddenSize width of the residual stream
 /// @param numLayers number of blocks
 /// @param numHeads query heads
 /// @param numKvHeads key and value heads; each serves `numHeads / numKvHeads` query heads
-/// @param headDim width of one head
+/// @param headDim width of one head's query and key
 /// @param intermediateSize width inside the MLP
 /// @param maxPositionEmbeddings longest sequence
 /// @param norm which normalisation
@@ -23,7 +27,11 @@ import org.jspecify.annotations.Nullable;
 /// @param activation non-linearity of the MLP
 /// @param gatedMlp `down(silu(gate(x)) * up(x))` if true, else `down(activation(up(x)))`
 /// @param positions how tokens know their places
-/// @param qkvBias whether query, key and value projections have a bias
+/// @param attention which attention the layers use
+/// @param moe mixtures of experts in place of MLPs, or `null`
+/// @param nextTokens how many modules look a token further each (multi-token prediction)
+/// @param qkvBias whether query, key and value projections have a bias; with latent attention, the
+///   projections that compress
 /// @param outBias whether the attention's output projection has a bias
 /// @param mlpBias whether the MLP's projections have a bias
 /// @param tiedHead whether the output head is the token embedding
@@ -47,6 +55,9 @@ public record TransformerConfig(
         Activation activation,
         boolean gatedMlp,
         Positions positions,
+        AttentionKind attention,
+        @Nullable MoeConfig moe,
+        int nextTokens,
         boolean qkvBias,
         boolean outBias,
         boolean mlpBias,
@@ -64,6 +75,7 @@ public record TransformerConfig(
     private static final int MAX_HEADS_WIDTH = 1 << 24;
     private static final int MAX_INTERMEDIATE = 1 << 24;
     private static final int MAX_POSITIONS = 1 << 28;
+    private static final int MAX_NEXT_TOKENS = 64;
 
     /// Checks that the parts fit together.
     ///
@@ -88,10 +100,25 @@ public record TransformerConfig(
         check(
                 Double.isFinite(initializerRange) && initializerRange >= 0,
                 "initializerRange must not be negative: " + initializerRange);
-        if (positions instanceof Positions.Rope(double theta)) {
+        within("nextTokens", nextTokens, 0, MAX_NEXT_TOKENS);
+        if (positions instanceof Positions.Rope rope) {
+            double theta = rope.theta();
             check(headDim % 2 == 0, "headDim must be even for rotary positions: " + headDim);
             check(Double.isFinite(theta) && theta > 0, "rope theta must be positive: " + theta);
         }
+        if (attention instanceof AttentionKind.Latent latent) {
+            check(positions instanceof Positions.Rope, "latent attention needs rotary positions");
+            check(numKvHeads == numHeads, "latent attention needs numKvHeads = numHeads");
+            check(slidingWindow == 0, "latent attention has no slidingWindow");
+            check(
+                    headDim == latent.queryDim(),
+                    "headDim " + headDim + " must be plainDim + rotaryDim " + latent.queryDim());
+        }
+        if (attention instanceof AttentionKind.Hashed) {
+            check(numKvHeads == numHeads, "attention by hashing needs numKvHeads = numHeads");
+            check(slidingWindow == 0, "attention by hashing has no slidingWindow");
+        }
+        check(moe == null || (gatedMlp && !mlpBias), "experts are gated MLPs without biases");
         eosIds = List.copyOf(eosIds);
         token("bosId", bosId, vocabSize);
         token("padId", padId, vocabSize);
@@ -128,27 +155,65 @@ public record TransformerConfig(
         return numKvHeads * headDim;
     }
 
-    /// Number of weights of the model, a tied head counted once.
+    /// Width of the part of a head that rotary positions turn.
+    public int rotaryDim() {
+        return attention instanceof AttentionKind.Latent latent ? latent.rotaryDim() : headDim;
+    }
+
+    /// Whether a layer, or a module of multi-token prediction after them, is a mixture of experts.
+    public boolean isMixture(int layer) {
+        return moe != null && moe.isMixture(layer);
+    }
+
+    /// Number of weights of the model, a tied head counted once; modules of multi-token prediction
+    /// are not counted.
     public long parameterCount() {
         long h = hiddenSize;
         long norms = norm == NormType.LAYER_NORM ? 2 * h : h;
-        long attention = h * (queryWidth() + 2L * kvWidth()) + (long) queryWidth() * h;
-        if (qkvBias) {
-            attention += queryWidth() + 2L * kvWidth();
-        }
-        if (outBias) {
-            attention += h;
-        }
-        long inner = gatedMlp ? 2L * intermediateSize : intermediateSize;
-        long mlp = h * inner + (long) intermediateSize * h;
-        if (mlpBias) {
-            mlp += inner + h;
-        }
         long embeddings = vocabSize * h * (tiedHead ? 1 : 2);
         if (positions instanceof Positions.Learned) {
             embeddings += maxPositionEmbeddings * h;
         }
-        return embeddings + numLayers * (attention + mlp + 2 * norms) + norms;
+        long total = embeddings + norms;
+        for (int i = 0; i < numLayers; i++) {
+            total += attentionCount() + feedForwardCount(i) + 2 * norms;
+        }
+        return total;
+    }
+
+    private long attentionCount() {
+        long h = hiddenSize;
+        long biases = (qkvBias ? queryWidth() + 2L * kvWidth() : 0) + (outBias ? h : 0);
+        return switch (attention) {
+            case AttentionKind.Grouped(boolean normalized) ->
+                    h * (queryWidth() + 2L * kvWidth())
+                            + (long) queryWidth() * h
+                            + biases
+                            + (normalized ? 2L * headDim : 0);
+            case AttentionKind.Hashed hashed ->
+                    3L * h * queryWidth() + (qkvBias ? 2L * queryWidth() : 0) + (outBias ? h : 0);
+            case AttentionKind.Latent a -> {
+                long down = a.cacheDim();
+                long rank = a.queryRank();
+                long query = rank == 0 ? h * queryWidth() : rank * (h + 1 + queryWidth());
+                long keys = h * down + a.rank();
+                long heads = (long) a.rank() * numHeads * (a.plainDim() + a.valueDim());
+                long out = (long) numHeads * a.valueDim() * h;
+                long bias = (qkvBias ? down + rank : 0) + (outBias ? h : 0);
+                yield query + keys + heads + out + bias;
+            }
+        };
+    }
+
+    private long feedForwardCount(int layer) {
+        long h = hiddenSize;
+        MoeConfig m = moe;
+        if (m != null && m.isMixture(layer)) {
+            long each = 3L * m.intermediateSize() * h;
+            return (m.experts() + (long) m.sharedExperts()) * each + m.experts() * h;
+        }
+        long inner = gatedMlp ? 2L * intermediateSize : intermediateSize;
+        return h * inner + (long) intermediateSize * h + (mlpBias ? inner + h : 0);
     }
 
     /// A builder that starts from this configuration. What follows from other values here

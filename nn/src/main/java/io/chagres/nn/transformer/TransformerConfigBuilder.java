@@ -1,5 +1,8 @@
 package io.chagres.nn.transformer;
 
+import io.chagres.nn.attention.AttentionKind;
+import io.chagres.nn.layer.Activation;
+import io.chagres.nn.moe.MoeConfig;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +28,9 @@ public final class TransformerConfigBuilder {
     private Activation activation;
     private boolean gatedMlp;
     private Positions positions;
+    private AttentionKind attention = new AttentionKind.Grouped(false);
+    private @Nullable MoeConfig moe;
+    private int nextTokens;
     private boolean qkvBias;
     private boolean outBias;
     private boolean mlpBias;
@@ -62,6 +68,9 @@ public final class TransformerConfigBuilder {
                 c.intermediateSize() == usualIntermediate(hiddenSize, gatedMlp)
                         ? 0
                         : c.intermediateSize();
+        attention = c.attention();
+        moe = c.moe();
+        nextTokens = c.nextTokens();
         qkvBias = c.qkvBias();
         outBias = c.outBias();
         mlpBias = c.mlpBias();
@@ -109,7 +118,9 @@ public final class TransformerConfigBuilder {
     /// @throws IllegalArgumentException naming the component at fault
     public TransformerConfig build() {
         int dim = headDim;
-        if (dim == 0 && numHeads > 0) {
+        if (attention instanceof AttentionKind.Latent latent) {
+            dim = latent.queryDim();
+        } else if (dim == 0 && numHeads > 0) {
             if (hiddenSize % numHeads != 0) {
                 throw new IllegalArgumentException(
                         "hiddenSize "
@@ -135,6 +146,9 @@ public final class TransformerConfigBuilder {
                 activation,
                 gatedMlp,
                 positions,
+                attention,
+                moe,
+                nextTokens,
                 qkvBias,
                 outBias,
                 mlpBias,
@@ -223,6 +237,24 @@ public final class TransformerConfigBuilder {
     /// Sets [TransformerConfig#positions].
     public TransformerConfigBuilder positions(Positions value) {
         positions = value;
+        return this;
+    }
+
+    /// Sets [TransformerConfig#attention]. Latent attention decides `headDim`.
+    public TransformerConfigBuilder attention(AttentionKind value) {
+        attention = value;
+        return this;
+    }
+
+    /// Sets [TransformerConfig#moe].
+    public TransformerConfigBuilder moe(@Nullable MoeConfig value) {
+        moe = value;
+        return this;
+    }
+
+    /// Sets [TransformerConfig#nextTokens].
+    public TransformerConfigBuilder nextTokens(int value) {
+        nextTokens = value;
         return this;
     }
 

@@ -215,7 +215,7 @@ class TransformerTest {
     void rotaryAnglesArePositionTimesFrequency() {
         step.call(() -> {
             Tensor at = Tensor.of(step, Shape.of(2), 0, 5);
-            Rotary.Rows rows = new Rotary(10_000, 4).rows(at, 2, DType.F64);
+            Rotary.Rows rows = new Rotary(new Positions.Rope(10_000), 4).rows(at, 2, DType.F64);
             assertThat(rows.cos().toDoubles())
                     .containsExactly(
                             new double[] {1, 1, Math.cos(5), Math.cos(0.05)}, within(1e-7));

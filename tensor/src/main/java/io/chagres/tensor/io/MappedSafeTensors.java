@@ -116,6 +116,11 @@ final class MappedSafeTensors implements AutoCloseable {
         return data.asSlice(t.begin(), t.end() - t.begin());
     }
 
+    /// The bytes from the beginning of one tensor to the end of another.
+    MemorySegment span(SafeTensorsHeader.Entry first, SafeTensorsHeader.Entry last) {
+        return data.asSlice(first.begin(), last.end() - first.begin());
+    }
+
     /// Copies a tensor's bytes, noticing a file that shrank.
     void copy(String name, SafeTensorsHeader.Entry t, MemorySegment to) throws IOException {
         checkLength(name);

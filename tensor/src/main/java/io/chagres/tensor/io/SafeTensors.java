@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Tensors in safetensors files, mapped into memory and never copied through the heap.
 ///
@@ -186,6 +187,37 @@ public final class SafeTensors implements AutoCloseable {
         Located t = located(name);
         dtype(name, t);
         return t.file().segment(t.entry());
+    }
+
+    /// Tensors of one type and shape at equal distances in one file.
+    ///
+    /// @param bytes from the first one's first byte to the last one's last, read-only
+    /// @param distance bytes from one to the next
+    public record Stack(MemorySegment bytes, long distance) {}
+
+    /// Tensors as a stack, so that they can be used as one without being copied; null when they do
+    /// not lie so.
+    ///
+    /// @param names two or more
+    /// @throws SafeTensorsException when one is absent or its type is not supported
+    public @Nullable Stack stack(List<String> names) {
+        Located first = located(names.get(0));
+        long distance = located(names.get(1)).entry().begin() - first.entry().begin();
+        long begin = first.entry().begin();
+        for (String name : names) {
+            Located t = located(name);
+            if (t.file() != first.file()
+                    || t.entry().begin() != begin
+                    || !spec(name).equals(spec(names.get(0)))) {
+                return null;
+            }
+            begin += distance;
+        }
+        return distance <= 0
+                ? null
+                : new Stack(
+                        first.file().span(first.entry(), located(names.getLast()).entry()),
+                        distance);
     }
 
     /// Copies a tensor's bytes into a segment of exactly its size.

@@ -67,9 +67,10 @@ public record Attention(
         Tensor shift = max.compare(Compare.EQ, floor).select(Full.zerosLike(max), max);
         Tensor e = s.scores().sub(shift).exp();
         Tensor sum = e.sum(-1);
-        Tensor lse = sum.log().add(shift);
-        Tensor zero = Full.scalar(sum.dtype(), 0);
-        Tensor p = e.div(sum.compare(Compare.EQ, zero).select(Full.onesLike(sum), sum));
+        Tensor empty = sum.compare(Compare.EQ, Full.scalar(sum.dtype(), 0));
+        Tensor divisor = empty.select(Full.onesLike(sum), sum);
+        Tensor lse = empty.select(floor, divisor.log().add(shift));
+        Tensor p = e.div(divisor);
         Tensor o = s.dropped(p).matmul(AttentionScores.keys(in[2], in[0]));
         return new Tensor[] {
             AttentionScores.toQueries(o, in[0]), lse.reshape(lse.shape().without(-1))

@@ -17,7 +17,9 @@ public final class OpCases {
                         NetworkCases.rows(),
                         QuantCases.rows(),
                         AttentionCases.rows(),
-                        UpdateCases.rows())
+                        SortCases.rows(),
+                        UpdateCases.rows(),
+                        MixtureCases.rows())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -9,6 +9,8 @@ import io.chagres.nn.UnsupportedModel;
 import io.chagres.nn.generate.Decoder;
 import io.chagres.nn.generate.KvCache;
 import io.chagres.nn.hf.HfCheckpoint;
+import io.chagres.nn.hf.HfNames;
+import io.chagres.nn.hf.HfWriter;
 import io.chagres.nn.layer.Modules;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.DType;
@@ -18,6 +20,7 @@ import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.io.SafeTensors;
+import io.chagres.tensor.io.SafeTensorsWriter;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tests.device.OpaqueBackend;
 import java.io.IOException;
@@ -62,15 +65,15 @@ class CheckpointTest {
     }
 
     private static void assertSameBits(Transformer a, Transformer b) {
-        Map<String, Tensor> want = Modules.parameters(a);
-        Map<String, Tensor> got = Modules.parameters(b);
+        Map<String, Tensor> want = Modules.state(a);
+        Map<String, Tensor> got = Modules.state(b);
         assertThat(got.keySet()).isEqualTo(want.keySet());
         want.forEach(
                 (path, t) -> assertThat(got.get(path).toFloats()).as(path).isEqualTo(t.toFloats()));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "gpt2", "qwen2"})
+    @ValueSource(strings = {"llama", "gpt2", "qwen2", "mixtral", "deepseek_v2", "deepseek_v3"})
     void whatIsSavedLoadsAsItWas(String name) throws IOException {
         HfCheckpoint original = HfCheckpoint.load(Golden.folder(name), weights);
         var generation = Objects.requireNonNull(original.generation());
@@ -96,7 +99,7 @@ class CheckpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "gpt2", "qwen2"})
+    @ValueSource(strings = {"llama", "gpt2", "qwen2", "mixtral", "deepseek_v2", "deepseek_v3"})
     void shardsLoadLikeOneFile(String name) throws IOException {
         Path folder = Golden.copy(name, dir.resolve("shards"), 60_000, (t, m) -> List.of(t));
         assertThat(folder.resolve(SafeTensors.INDEX)).exists();
@@ -105,7 +108,7 @@ class CheckpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "gpt2", "qwen2"})
+    @ValueSource(strings = {"llama", "gpt2", "qwen2", "mixtral", "deepseek_v2", "deepseek_v3"})
     void mappedWeightsAreNotCopied(String name) throws IOException {
         Transformer copied = load(Golden.folder(name));
         try (SafeTensors file = HfCheckpoint.open(Golden.folder(name));
@@ -126,6 +129,25 @@ class CheckpointTest {
                 SafeTensors file = HfCheckpoint.open(Golden.folder("gpt2"))) {
             assertSameBits(here, HfCheckpoint.load(Golden.folder("gpt2"), there).model());
             assertSameBits(here, HfCheckpoint.map(Golden.folder("gpt2"), file, there).model());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mixtral", "deepseek_v2", "deepseek_v3"})
+    void expertsMayBeStoredTogether(String name) throws IOException {
+        Transformer model = load(Golden.folder(name));
+        Path folder = Files.createDirectories(dir.resolve("fused"));
+        Files.copy(Golden.folder(name).resolve("config.json"), folder.resolve("config.json"));
+        SafeTensorsWriter writer = new SafeTensorsWriter();
+        try (Arena copies = Arena.ofConfined()) {
+            HfNames names = HfNames.of(model.config(), HfNames.ExpertLayout.FUSED);
+            HfWriter.write(Modules.state(model), names, writer, copies);
+            writer.write(folder.resolve(SafeTensors.FILE));
+        }
+        assertSameBits(model, load(folder));
+        try (SafeTensors file = HfCheckpoint.open(folder)) {
+            assertThat(file.names()).contains("model.layers.1.mlp.experts.gate_up_proj");
+            assertSameBits(model, HfCheckpoint.map(folder, file, weights).model());
         }
     }
 

@@ -72,7 +72,7 @@ class DecoderTest {
     }
 
     static Stream<Arguments> cases() {
-        return Stream.of("llama", "gpt2", "qwen2")
+        return Stream.of("llama", "gpt2", "qwen2", "mixtral", "deepseek_v2", "deepseek_v3")
                 .flatMap(m -> Stream.of("reference", "cpu").map(d -> Arguments.of(m, d)));
     }
 

@@ -34,6 +34,7 @@ public final class RecipeMatch {
                     ofModel("model.vocab_size", NewModel::vocabSize),
                     ofModel("model.max_position_embeddings", NewModel::maxPositionEmbeddings),
                     ofModel("model.rope_theta", NewModel::ropeTheta),
+                    ofModel("model (deepseek_v3)", NewModel::deepSeek),
                     ofModel("model.tie_word_embeddings", NewModel::tieWordEmbeddings),
                     new Key("data.sources", r -> mixture(r.data().sources())),
                     new Key("data.held_out", r -> r.data().heldOut()),
@@ -59,6 +60,10 @@ public final class RecipeMatch {
                     ofTrain("beta2", t -> t.optimizer().beta2()),
                     ofTrain("eps", t -> t.optimizer().eps()),
                     ofTrain("clip_norm", t -> t.optimizer().clipNorm()),
+                    ofTrain("router_bias_rate", t -> t.mixtures().biasRate()),
+                    ofTrain("router_sequence_loss", t -> t.mixtures().sequenceLoss()),
+                    ofTrain("router_z_loss", t -> t.mixtures().zLoss()),
+                    ofTrain("next_tokens_weight", t -> t.mixtures().nextTokensWeight()),
                     ofTrain("dropout", TrainRecipe::dropout),
                     new Key("precision", r -> r.train().precision()));
 

@@ -1,14 +1,21 @@
 package io.chagres.train.loop;
 
+import io.chagres.nn.attention.AttentionKind;
+import io.chagres.nn.attention.lsh.Lsh;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.GenerationConfig;
+import io.chagres.nn.moe.MoeConfig;
+import io.chagres.nn.moe.Routing;
 import io.chagres.nn.text.Tokenizer;
 import io.chagres.nn.transformer.Positions;
+import io.chagres.nn.transformer.RopeScaling;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.nn.transformer.TransformerBuilder;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.nn.transformer.TransformerConfigBuilder;
 import io.chagres.tensor.memory.TensorArena;
+import io.chagres.train.recipe.AttentionRecipe;
+import io.chagres.train.recipe.DeepSeekRecipe;
 import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
 import io.chagres.train.recipe.ModelRecipe.NewModel;
 import io.chagres.train.recipe.Recipe;
@@ -23,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// @param model the model, in the weights arena
 /// @param generation how to generate
 record RunModel(Transformer model, GenerationConfig generation) {
+    private static final double DEFAULT_THETA = 10_000;
 
     /// The model that a recipe begins with.
     ///
@@ -80,10 +88,30 @@ record RunModel(Transformer model, GenerationConfig generation) {
                 switch (wanted.architecture()) {
                     case LLAMA -> TransformerConfigBuilder.llama();
                     case GPT2 -> TransformerConfigBuilder.gpt2();
+                    case DEEPSEEK_V3 -> TransformerConfigBuilder.llama();
                 };
         Double theta = wanted.ropeTheta();
         if (theta != null) {
             builder.positions(new Positions.Rope(theta));
+        }
+        switch (wanted.attention()) {
+            case AttentionRecipe.Full(int window) -> {
+                if (window > 0) {
+                    builder.architecture("mistral").slidingWindow(window);
+                }
+            }
+            case AttentionRecipe.Hashed h ->
+                    builder.architecture("llama_lsh")
+                            .attention(
+                                    new AttentionKind.Hashed(
+                                            new Lsh(
+                                                    h.numHashes(),
+                                                    h.chunkLength(),
+                                                    h.numBuckets())));
+        }
+        DeepSeekRecipe own = wanted.deepSeek();
+        if (own != null) {
+            deepSeek(builder, own, theta == null ? DEFAULT_THETA : theta);
         }
         Tokenizer text = tokenizer.tokenizer();
         Integer vocab = wanted.vocabSize();
@@ -97,6 +125,40 @@ record RunModel(Transformer model, GenerationConfig generation) {
                 .tiedHead(wanted.tieWordEmbeddings())
                 .tokens(orNull(text.bosId()), List.of(tokenizer.eosId()), orNull(text.padId()))
                 .build();
+    }
+
+    private static void deepSeek(
+            TransformerConfigBuilder builder, DeepSeekRecipe own, double theta) {
+        int groups = own.groups();
+        Routing routing =
+                new Routing(
+                        Routing.Score.SIGMOID,
+                        groups,
+                        own.topGroups(),
+                        2,
+                        true,
+                        true,
+                        own.scalingFactor());
+        builder.architecture("deepseek_v3")
+                .positions(new Positions.Rope(theta, RopeScaling.NONE, true))
+                .attention(
+                        new AttentionKind.Latent(
+                                own.qLoraRank(),
+                                own.kvLoraRank(),
+                                own.qkNopeHeadDim(),
+                                own.qkRopeHeadDim(),
+                                own.vHeadDim()))
+                .moe(
+                        own.routedExperts() == 0
+                                ? null
+                                : new MoeConfig(
+                                        own.routedExperts(),
+                                        own.expertsPerToken(),
+                                        own.moeIntermediateSize(),
+                                        own.sharedExperts(),
+                                        own.firstDense(),
+                                        routing))
+                .nextTokens(own.nextTokens());
     }
 
     private static GenerationConfig generation(TransformerConfig config) {

@@ -1,5 +1,6 @@
 package io.chagres.train.loop;
 
+import io.chagres.nn.moe.RouterReport;
 import io.chagres.train.checkpoint.Checkpoint;
 import io.chagres.train.checkpoint.TrainerState;
 import io.chagres.train.data.Batch;
@@ -91,7 +92,8 @@ final class TrainingRun {
                         work.step(),
                         train.precision(),
                         train.dropout(),
-                        train.seed());
+                        train.seed(),
+                        work.objective());
         evaluator = new Evaluator(work.model().model(), work.step());
         plan = new Evaluator.Plan(length, train.batchSize(), train.evaluation().batches());
         progress = new Progress(System::nanoTime, state.step(), train.steps(), SPEED_WINDOW);
@@ -202,6 +204,15 @@ final class TrainingRun {
         line.put(MetricsLog.TOKENS, metrics.tokens());
         line.put(MetricsLog.TOKENS_PER_SECOND, metrics.tokensPerSecond());
         line.put(MetricsLog.PEAK_BYTES, metrics.peakBytes());
+        List<RouterReport> routers = trainingStep.routers();
+        if (!routers.isEmpty()) {
+            line.put(
+                    MetricsLog.ROUTER_EVENNESS,
+                    routers.stream().mapToDouble(RouterReport::evenness).average().orElse(1));
+            line.put(
+                    MetricsLog.ROUTER_MAX_OVER_MEAN,
+                    routers.stream().mapToDouble(RouterReport::maxOverMean).max().orElse(1));
+        }
         log.append(step, line);
     }
 

@@ -2,13 +2,18 @@ package io.chagres.train.loop;
 
 import io.chagres.autograd.Profile;
 import io.chagres.autograd.Tape;
-import io.chagres.nn.loss.CausalLoss;
+import io.chagres.nn.attention.AttentionKind;
+import io.chagres.nn.loss.TrainingLoss;
+import io.chagres.nn.moe.RouterMonitor;
+import io.chagres.nn.moe.RouterReport;
 import io.chagres.nn.transformer.DropoutStreams;
 import io.chagres.nn.transformer.Transformer;
+import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
 import io.chagres.tensor.memory.TensorArena;
+import io.chagres.tensor.op.Full;
 import io.chagres.tensor.random.Rng;
 import io.chagres.train.data.Batch;
 import io.chagres.train.optim.AdamWOptimizer;
@@ -40,6 +45,8 @@ public final class TrainingStep {
     private final Precision precision;
     private final double dropout;
     private final long dropoutSeed;
+    private final Objective objective;
+    private List<RouterReport> routers = List.of();
 
     /// A step for a model.
     ///
@@ -55,6 +62,21 @@ public final class TrainingStep {
             Precision precision,
             double dropout,
             long seed) {
+        this(model, optimizer, arena, precision, dropout, seed, Objective.NEXT_TOKEN);
+    }
+
+    /// A step that trains more than the next token.
+    ///
+    /// @param objective what else
+    public TrainingStep(
+            Transformer model,
+            AdamWOptimizer optimizer,
+            TensorArena arena,
+            Precision precision,
+            double dropout,
+            long seed,
+            Objective objective) {
+        this.objective = objective;
         this.model = model;
         this.optimizer = optimizer;
         this.arena = arena;
@@ -91,19 +113,56 @@ public final class TrainingStep {
         Tensor ids = Tensor.of(arena, shape, batch.inputs());
         Tensor targets = Tensor.of(arena, shape, batch.targets());
         Transformer.Input input = input(ids, rngOffset);
-        return Tape.valueAndGrad(
+        double share = (double) batch.validTargets() / tokens;
+        double[] nextToken = {Double.NaN};
+        Tensor total =
+                Tape.valueAndGrad(
                         optimizer.parameters(),
-                        () -> precision.compute(() -> loss(input, targets, tokens)),
-                        optimizer::accumulate)
-                .item();
+                        () ->
+                                precision.compute(() -> {
+                                    var loss = loss(input, targets, tokens, share);
+                                    if (!objective.isPlain()) {
+                                        nextToken[0] = loss.nextToken().item();
+                                    }
+                                    return loss.total();
+                                }),
+                        optimizer::accumulate);
+        double all = total.item();
+        return objective.isPlain() || !Double.isFinite(all) ? all : nextToken[0];
     }
 
-    private Tensor loss(Transformer.Input input, Tensor targets, long tokens) {
-        return CausalLoss.sum(model.logits(input), targets).scale(1.0 / tokens);
+    private TrainingLoss loss(Transformer.Input input, Tensor targets, long tokens, double share) {
+        RouterMonitor monitor = objective.routers();
+        return TrainingLoss.of(
+                model,
+                monitor == null ? input : input.watched(monitor),
+                targets,
+                objective.nextTokensWeight(),
+                tokens,
+                share);
+    }
+
+    /// How evenly experts were used in the last step; empty for a model without mixtures.
+    public List<RouterReport> routers() {
+        return routers;
+    }
+
+    private void balance(boolean done) {
+        RouterMonitor monitor = objective.routers();
+        if (monitor == null) {
+            return;
+        }
+        routers = monitor.report();
+        if (done && objective.biasRate() > 0) {
+            monitor.balance(Full.scalar(DType.F32, objective.biasRate()));
+        } else {
+            monitor.clear();
+        }
     }
 
     private Transformer.Input input(Tensor ids, long rngOffset) {
-        if (dropout == 0) {
+        boolean hashes = model.config().attention() instanceof AttentionKind.Hashed;
+        if (dropout == 0 && !hashes) {
             return Transformer.Input.of(ids);
         }
         Tensor stream = TensorData.copyOf(arena, Shape.of(2), new long[] {dropoutSeed, rngOffset});
@@ -113,8 +172,11 @@ public final class TrainingStep {
     private double update(double learningRate, double clipNorm, boolean finite) {
         if (!finite) {
             optimizer.discard();
+            balance(false);
             return Double.NaN;
         }
-        return optimizer.step(learningRate, clipNorm);
+        double norm = optimizer.step(learningRate, clipNorm);
+        balance(Double.isFinite(norm));
+        return norm;
     }
 }

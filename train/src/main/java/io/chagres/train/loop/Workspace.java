@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param step arena of a single pass
 /// @param model the model
 /// @param optimizer its optimizer
+/// @param objective what is trained besides the next token
 /// @param samples what writes sample texts; null when none are wanted
 /// @param state where the run stands
 record Workspace(
@@ -36,6 +37,7 @@ record Workspace(
         TensorArena step,
         RunModel model,
         AdamWOptimizer optimizer,
+        Objective objective,
         @Nullable SampleTexts samples,
         TrainerState state)
         implements AutoCloseable {
@@ -95,6 +97,7 @@ record Workspace(
         }
         KvCache cache =
                 train.samples().every() > 0 ? SampleTexts.cache(model.model(), weights) : null;
+        Objective objective = Objective.of(train.mixtures(), model.model(), weights);
         weights.seal();
         TensorArena step =
                 backend.arena(
@@ -106,7 +109,8 @@ record Workspace(
                         ? TrainerState.start(
                                 train.seed(), data.key(), train.evaluation().earlyStopPatience())
                         : from.state();
-        return new Workspace(tokenizer, data, weights, step, model, optimizer, samples, state);
+        return new Workspace(
+                tokenizer, data, weights, step, model, optimizer, objective, samples, state);
     }
 
     /// The checkpoint's own tokenizer; one that the recipe names must be the same.

@@ -45,6 +45,12 @@ public final class MetricsLog implements AutoCloseable {
     /// Highest memory use of the arenas so far.
     public static final String PEAK_BYTES = "peak_bytes";
 
+    /// Entropy of the experts' loads over that of even ones, the mean over layers.
+    public static final String ROUTER_EVENNESS = "router_evenness";
+
+    /// Largest load of an expert over the mean one, of the least even layer.
+    public static final String ROUTER_MAX_OVER_MEAN = "router_max_over_mean";
+
     /// Mean loss per token on held-out text. Followed by `/` and a domain's name: of that domain.
     public static final String VALIDATION_LOSS = "validation_loss";
 

@@ -1,6 +1,8 @@
 package io.chagres.train.recipe;
 
 import io.chagres.train.data.Source;
+import io.chagres.train.recipe.AttentionRecipe.Full;
+import io.chagres.train.recipe.AttentionRecipe.Hashed;
 import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
 import io.chagres.train.recipe.ModelRecipe.Family;
 import io.chagres.train.recipe.ModelRecipe.NewModel;
@@ -77,6 +79,44 @@ final class Keys {
                     null,
                     "Base of the rotary frequencies (llama only); by default 10000.",
                     ofNew(NewModel::ropeTheta));
+    static final RecipeKey<AttentionRecipe.Kind> ATTENTION =
+            key(
+                    "model.attention",
+                    ValueType.constant(List.of(AttentionRecipe.Kind.values())),
+                    "full",
+                    "Which earlier tokens a token sees: all, or those that hashing finds (lsh, for"
+                            + " llama only).",
+                    ofNew(m ->
+                            m.attention() instanceof Hashed
+                                    ? AttentionRecipe.Kind.LSH
+                                    : AttentionRecipe.Kind.FULL));
+    static final RecipeKey<Integer> SLIDING_WINDOW =
+            size(
+                    "model.sliding_window",
+                    "How many of the newest tokens full attention sees (llama only); by default"
+                            + " all.",
+                    m -> m.attention() instanceof Full(int window) && window > 0 ? window : null);
+    static final RecipeKey<Integer> NUM_HASHES =
+            key(
+                    "model.num_hashes",
+                    ValueType.integer(1, 64),
+                    null,
+                    "Rounds of hashing (lsh only); by default 4.",
+                    ofNew(m -> m.attention() instanceof Hashed h ? h.numHashes() : null));
+    static final RecipeKey<Integer> LSH_CHUNK_LENGTH =
+            size(
+                    "model.lsh_chunk_length",
+                    "Tokens that attend to each other after sorting (lsh only); by default 64.",
+                    m -> m.attention() instanceof Hashed h ? h.chunkLength() : null);
+    static final RecipeKey<Integer> NUM_BUCKETS =
+            size(
+                    "model.num_buckets",
+                    "Buckets of a round of hashing, a power of two (lsh only); by default twice as"
+                            + " many as there are chunks.",
+                    m ->
+                            m.attention() instanceof Hashed h && h.numBuckets() > 0
+                                    ? h.numBuckets()
+                                    : null);
     static final RecipeKey<Boolean> TIE_WORD_EMBEDDINGS =
             key(
                     "model.tie_word_embeddings",
@@ -84,6 +124,10 @@ final class Keys {
                     "true",
                     "Whether the output layer is the transposed embedding.",
                     ofNew(NewModel::tieWordEmbeddings));
+
+    static {
+        TABLE.addAll(DeepSeekKeys.MODEL);
+    }
 
     static final RecipeKey<String> TOKENIZER_PATH =
             key(
@@ -231,6 +275,11 @@ final class Keys {
                     "0",
                     "Worker threads; 0 for one per processor.",
                     TrainRecipe::threads);
+
+    static {
+        TABLE.addAll(DeepSeekKeys.TRAIN);
+    }
+
     static final RecipeKey<Long> EVAL_EVERY =
             train(
                     "eval_every",

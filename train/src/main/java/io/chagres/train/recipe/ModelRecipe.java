@@ -10,7 +10,9 @@ public sealed interface ModelRecipe {
         /// Rotary positions, RMSNorm, SwiGLU, grouped-query attention.
         LLAMA,
         /// Learned positions, LayerNorm, GELU.
-        GPT2
+        GPT2,
+        /// Latent attention, mixtures of experts, multi-token prediction.
+        DEEPSEEK_V3
     }
 
     /// A new model with random weights. Components are named as in a Hugging Face `config.json`.
@@ -25,6 +27,8 @@ public sealed interface ModelRecipe {
     /// @param vocabSize rows of the embedding, or null for the size of the tokenizer
     /// @param maxPositionEmbeddings longest sequence
     /// @param ropeTheta base of the rotary frequencies, or null when the family has none
+    /// @param attention which earlier tokens are seen
+    /// @param deepSeek what only DeepSeek-V3's family has; null for others
     /// @param tieWordEmbeddings whether the output layer is the transposed embedding
     record NewModel(
             String preset,
@@ -37,6 +41,8 @@ public sealed interface ModelRecipe {
             @Nullable Integer vocabSize,
             int maxPositionEmbeddings,
             @Nullable Double ropeTheta,
+            AttentionRecipe attention,
+            @Nullable DeepSeekRecipe deepSeek,
             boolean tieWordEmbeddings)
             implements ModelRecipe {}
 

@@ -6,6 +6,7 @@ import io.chagres.train.recipe.ModelRecipe.NewModel;
 import io.chagres.train.recipe.TokenizerRecipe.GivenTokenizer;
 import io.chagres.train.recipe.TokenizerRecipe.TrainedTokenizer;
 import io.chagres.train.schedule.LearningRate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,11 @@ final class RecipeBuilder {
                     Keys.VOCAB_SIZE,
                     Keys.MAX_POSITION_EMBEDDINGS,
                     Keys.ROPE_THETA,
+                    Keys.ATTENTION,
+                    Keys.SLIDING_WINDOW,
+                    Keys.NUM_HASHES,
+                    Keys.LSH_CHUNK_LENGTH,
+                    Keys.NUM_BUCKETS,
                     Keys.TIE_WORD_EMBEDDINGS);
 
     private final RecipeTree tree;
@@ -54,7 +60,7 @@ final class RecipeBuilder {
     private ModelRecipe model(DataRecipe data, TokenizerRecipe tokenizer) {
         Optional<String> from = tree.optional(Keys.FROM);
         if (from.isPresent()) {
-            for (RecipeKey<?> key : SHAPE) {
+            for (RecipeKey<?> key : all(SHAPE, DeepSeekKeys.MODEL)) {
                 require(
                         !tree.isGiven(key),
                         key,
@@ -67,6 +73,7 @@ final class RecipeBuilder {
         int heads = tree.get(Keys.NUM_ATTENTION_HEADS);
         int keyValueHeads = tree.optional(Keys.NUM_KEY_VALUE_HEADS).orElse(heads);
         checkHeads(family, hidden, heads, keyValueHeads);
+        int inner = tree.optional(Keys.INTERMEDIATE_SIZE).orElse(intermediate(family, hidden));
         return new NewModel(
                 tree.get(Keys.PRESET),
                 family,
@@ -74,11 +81,19 @@ final class RecipeBuilder {
                 tree.get(Keys.NUM_HIDDEN_LAYERS),
                 heads,
                 keyValueHeads,
-                tree.optional(Keys.INTERMEDIATE_SIZE).orElse(intermediate(family, hidden)),
+                inner,
                 vocabSize(tokenizer),
                 positions(data),
                 ropeTheta(family),
+                new AttentionReader(tree).read(family, keyValueHeads == heads),
+                new DeepSeekReader(tree).read(family, hidden, heads, inner),
                 tree.get(Keys.TIE_WORD_EMBEDDINGS));
+    }
+
+    private static List<RecipeKey<?>> all(List<RecipeKey<?>> a, List<RecipeKey<?>> b) {
+        List<RecipeKey<?>> both = new ArrayList<>(a);
+        both.addAll(b);
+        return both;
     }
 
     private void checkHeads(Family family, int hidden, int heads, int keyValueHeads) {
@@ -100,6 +115,12 @@ final class RecipeBuilder {
                             "a head has %d / %d = %d dimensions; rotary positions need an even"
                                             .formatted(hidden, heads, headDim)
                                     + " number");
+            case DEEPSEEK_V3 ->
+                    require(
+                            keyValueHeads == heads,
+                            Keys.NUM_KEY_VALUE_HEADS,
+                            "architecture deepseek_v3 has as many as model.num_attention_heads, "
+                                    + heads);
             case GPT2 ->
                     require(
                             keyValueHeads == heads,
@@ -111,7 +132,7 @@ final class RecipeBuilder {
     private static int intermediate(Family family, int hidden) {
         return switch (family) {
             case GPT2 -> 4 * hidden;
-            case LLAMA -> Math.ceilDiv(8 * hidden, 3 * ROUND_TO) * ROUND_TO;
+            case LLAMA, DEEPSEEK_V3 -> Math.ceilDiv(8 * hidden, 3 * ROUND_TO) * ROUND_TO;
         };
     }
 
@@ -142,7 +163,7 @@ final class RecipeBuilder {
 
     private @Nullable Double ropeTheta(Family family) {
         return switch (family) {
-            case LLAMA -> tree.optional(Keys.ROPE_THETA).orElse(ROPE_THETA);
+            case LLAMA, DEEPSEEK_V3 -> tree.optional(Keys.ROPE_THETA).orElse(ROPE_THETA);
             case GPT2 -> {
                 require(
                         !tree.isGiven(Keys.ROPE_THETA),
@@ -211,6 +232,11 @@ final class RecipeBuilder {
                 tree.get(Keys.TRAIN_SEED),
                 tree.get(Keys.THREADS),
                 tree.optional(Keys.MEMORY_LIMIT).orElse(0L),
+                new TrainRecipe.Mixtures(
+                        tree.get(DeepSeekKeys.BIAS_RATE),
+                        tree.get(DeepSeekKeys.SEQUENCE_LOSS),
+                        tree.get(DeepSeekKeys.Z_LOSS),
+                        tree.get(DeepSeekKeys.NEXT_TOKENS_WEIGHT)),
                 evaluation(data),
                 new TrainRecipe.Samples(tree.get(Keys.SAMPLE_EVERY), tree.get(Keys.SAMPLE_PROMPTS)),
                 tree.get(Keys.SAVE_EVERY));

@@ -15,6 +15,7 @@ import java.util.List;
 /// @param seed decides initial weights and dropout
 /// @param threads worker threads, 0 for one per processor
 /// @param memoryLimit most bytes that the arenas may take, 0 for no limit
+/// @param mixtures how mixtures of experts and multi-token prediction are trained
 /// @param evaluation when and how held-out text is evaluated
 /// @param samples when and from what sample texts are generated
 /// @param saveEvery steps between checkpoints, 0 for one at the end only
@@ -29,6 +30,7 @@ public record TrainRecipe(
         long seed,
         int threads,
         long memoryLimit,
+        Mixtures mixtures,
         Evaluation evaluation,
         Samples samples,
         long saveEvery) {
@@ -42,6 +44,16 @@ public record TrainRecipe(
     /// @param clipNorm largest global norm of the gradients, 0 for no clipping
     public record Optimizer(
             double weightDecay, double beta1, double beta2, double eps, double clipNorm) {}
+
+    /// Training of mixtures of experts and of multi-token prediction; without effect on models that
+    /// have none.
+    ///
+    /// @param biasRate how far the bias of a router moves per step
+    /// @param sequenceLoss weight of the sequence-wise balance loss
+    /// @param zLoss weight of the z-loss
+    /// @param nextTokensWeight weight of multi-token prediction
+    public record Mixtures(
+            double biasRate, double sequenceLoss, double zLoss, double nextTokensWeight) {}
 
     /// Evaluation on held-out text.
     ///

@@ -174,6 +174,18 @@ class RecipeErrorsTest {
                                 "model: {preset: gpt-12m, num_key_value_heads: 3}",
                                 "model.num_key_value_heads"),
                         Map.entry("model: {preset: gpt-12m, rope_theta: 1e4}", "model.rope_theta"),
+                        Map.entry("model: {num_hashes: 2}", "model.num_hashes"),
+                        Map.entry(
+                                "model: {attention: lsh, sliding_window: 9}",
+                                "model.sliding_window"),
+                        Map.entry("model: {attention: lsh, num_buckets: 12}", "model.num_buckets"),
+                        Map.entry(
+                                "model: {attention: lsh, num_key_value_heads: 2}",
+                                "model.num_key_value_heads"),
+                        Map.entry("model: {preset: gpt-12m, attention: lsh}", "model.attention"),
+                        Map.entry(
+                                "model: {preset: gpt-12m, sliding_window: 9}",
+                                "model.sliding_window"),
                         Map.entry("model: {vocab_size: 4000}", "model.vocab_size"),
                         Map.entry("model: {max_position_embeddings: 64}", "data.sequence_length"),
                         Map.entry("model: {from: a, hidden_size: 64}", "model.hidden_size"),

@@ -1,8 +1,11 @@
 package io.chagres.train.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.chagres.train.data.Source;
+import io.chagres.train.recipe.AttentionRecipe.Full;
+import io.chagres.train.recipe.AttentionRecipe.Hashed;
 import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
 import io.chagres.train.recipe.ModelRecipe.Family;
 import io.chagres.train.recipe.ModelRecipe.NewModel;
@@ -12,6 +15,7 @@ import io.chagres.train.schedule.LearningRate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -102,6 +106,8 @@ class RecipeTest {
                                 16384,
                                 2048,
                                 5e5,
+                                new Full(0),
+                                null,
                                 false));
         assertThat(recipe.tokenizer()).isEqualTo(new TrainedTokenizer(16_000, 3));
         assertThat(recipe.data())
@@ -128,6 +134,7 @@ class RecipeTest {
                                 Long.MAX_VALUE,
                                 2,
                                 3L << 29,
+                                new TrainRecipe.Mixtures(1e-3, 0, 0, 0.3),
                                 new TrainRecipe.Evaluation(250, 0, 5, false),
                                 new TrainRecipe.Samples(
                                         0, List.of("river (noun):", "no", "tab\there", "1e3")),
@@ -152,11 +159,40 @@ class RecipeTest {
                                 null,
                                 256,
                                 10_000.0,
+                                new Full(0),
+                                null,
                                 true));
         assertThat(recipe.tokenizer()).isEqualTo(new TrainedTokenizer(4096, 2));
         assertThat(recipe.data().sources()).containsExactly(Source.of("wordnet"));
         assertThat(recipe.train().learningRate().warmupSteps()).isEqualTo(50);
         assertThat(recipe.train().samples().prompts()).isEmpty();
+    }
+
+    @Test
+    void deepSeekHasKeysOfItsOwn() {
+        Map<String, String> flags =
+                Map.of(
+                        "model.architecture", "deepseek_v3",
+                        "model.hidden_size", "96",
+                        "model.num_attention_heads", "4",
+                        "model.n_routed_experts", "16",
+                        "model.n_group", "4",
+                        "model.topk_group", "2",
+                        "model.num_nextn_predict_layers", "1",
+                        "train.router_bias_rate", "0.01");
+        Recipe recipe = Recipe.of(flags);
+        assertThat(newModel(recipe).deepSeek())
+                .isEqualTo(new DeepSeekRecipe(0, 32, 24, 12, 24, 16, 2, 85, 1, 1, 4, 2, 1.0, 1));
+        assertThat(recipe.train().mixtures()).isEqualTo(new TrainRecipe.Mixtures(0.01, 0, 0, 0.3));
+        assertThat(parse(recipe.toYaml())).isEqualTo(recipe);
+        assertThatThrownBy(() -> Recipe.of(Map.of("model.n_routed_experts", "4")))
+                .isInstanceOf(RecipeException.class)
+                .hasMessageContainingAll("model.n_routed_experts", "deepseek_v3");
+        Map<String, String> many = new HashMap<>(flags);
+        many.put("model.num_experts_per_tok", "9");
+        assertThatThrownBy(() -> Recipe.of(many))
+                .isInstanceOf(RecipeException.class)
+                .hasMessageContaining("8 experts");
     }
 
     @ParameterizedTest
@@ -177,7 +213,19 @@ class RecipeTest {
         assertThat(newModel(recipe))
                 .isEqualTo(
                         new NewModel(
-                                "gpt-12m", Family.GPT2, 384, 6, 6, 6, 1536, null, 256, null, true));
+                                "gpt-12m",
+                                Family.GPT2,
+                                384,
+                                6,
+                                6,
+                                6,
+                                1536,
+                                null,
+                                256,
+                                null,
+                                new Full(0),
+                                null,
+                                true));
         assertThat(recipe.tokenizer()).isEqualTo(new TrainedTokenizer(4096, 2));
         assertThat(recipe.data().sequenceLength()).isEqualTo(256);
         assertThat(recipe.train().batchSize()).isEqualTo(8);
@@ -280,6 +328,22 @@ class RecipeTest {
                 .startsWith("model:\n  preset: \"tiny\"\n  architecture: \"llama\"\n")
                 .contains("\n  warmup_steps: 2\n", "\n  hidden_size: 128\n", "seed: 42")
                 .doesNotContain("null", "from:", "memory_limit", "---");
+    }
+
+    @Test
+    void attentionIsChosen() {
+        assertThat(attention("model: {sliding_window: 64}")).isEqualTo(new Full(64));
+        assertThat(attention("model: {attention: lsh}")).isEqualTo(new Hashed(4, 64, 0));
+        String lsh =
+                "model: {attention: lsh, num_hashes: 2, lsh_chunk_length: 32, num_buckets: 16}";
+        assertThat(attention(lsh)).isEqualTo(new Hashed(2, 32, 16));
+        for (String yaml : List.of(lsh, "model: {sliding_window: 64}", "model: {}")) {
+            assertThat(parse(parse(yaml).toYaml())).isEqualTo(parse(yaml));
+        }
+    }
+
+    private static AttentionRecipe attention(String yaml) {
+        return ((NewModel) parse(yaml).model()).attention();
     }
 
     @Test

@@ -41,6 +41,7 @@ public final class Dispatch implements AutoCloseable {
     private final ModelKernels models;
     private final MovementKernels movement;
     private final AttentionKernels attention;
+    private final Comparisons comparisons;
 
     /// Kernels on a pool's threads.
     public Dispatch(WorkerPool pool, ReferenceBackend reference) {
@@ -52,12 +53,15 @@ public final class Dispatch implements AutoCloseable {
         products = new ProductKernels(pool, scratches);
         models = new ModelKernels(pool);
         attention = new AttentionKernels(pool);
+        comparisons = new Comparisons(pool);
         elementwise.register(kernels);
         rows.register(kernels);
         products.register(kernels);
         models.register(kernels);
         attention.register(kernels);
         new QuantKernels(pool).register(kernels);
+        new GroupedKernels(pool).register(kernels);
+        new SortKernels(pool).register(kernels);
     }
 
     /// Kernels for composites and updates.
@@ -83,7 +87,7 @@ public final class Dispatch implements AutoCloseable {
                     case SumTo o -> rows.sum(o, in[0], out[0]);
                     case Unary o -> elementwise.unary(o, in[0], out[0]);
                     case ArgMax o -> false;
-                    case Compare o -> false;
+                    case Compare o -> comparisons.compare(o, in[0], in[1], out[0]);
                     case CumSum o -> false;
                     case Gather o -> false;
                     case Iota o -> false;

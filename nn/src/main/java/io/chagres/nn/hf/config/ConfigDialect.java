@@ -10,7 +10,17 @@ import org.jspecify.annotations.Nullable;
 /// How one model family spells its `config.json`. A new family is one more of these in [#ALL].
 interface ConfigDialect {
     /// Every family that is known.
-    List<ConfigDialect> ALL = List.of(new Gpt2Dialect(), new LlamaDialect(), new Qwen2Dialect());
+    List<ConfigDialect> ALL =
+            List.of(
+                    new Gpt2Dialect(),
+                    new LlamaDialect(),
+                    new LlamaLshDialect(),
+                    new MistralDialect(),
+                    new Qwen2Dialect(),
+                    new Qwen3Dialect(),
+                    new MixtralDialect(),
+                    new DeepSeekDialect(2),
+                    new DeepSeekDialect(3));
 
     /// The family's `model_type`.
     String modelType();

@@ -1,8 +1,7 @@
 package io.chagres.nn.hf.config;
 
 import io.chagres.nn.UnsupportedModel;
-import io.chagres.nn.transformer.Activation;
-import io.chagres.nn.transformer.Positions;
+import io.chagres.nn.layer.Activation;
 import io.chagres.nn.transformer.TransformerConfigBuilder;
 import io.chagres.tensor.io.JsonNode;
 import java.util.ArrayList;
@@ -13,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Fields that several families share, with the spellings of older and newer files.
 final class Fields {
-    private static final double DEFAULT_THETA = 10_000;
-
     private static final Map<String, Activation> ACTIVATIONS = activations();
 
     private Fields() {}
@@ -66,55 +63,6 @@ final class Fields {
             case GELU_TANH -> "gelu_new";
             case RELU -> "relu";
         };
-    }
-
-    /// Rotary positions: `rope_parameters` of newer files, else `rope_theta` and `rope_scaling`.
-    static Positions.Rope rope(JsonNode json) {
-        JsonNode parameters = json.find("rope_parameters");
-        JsonNode scaling = json.find("rope_scaling");
-        double theta = json.number("rope_theta", DEFAULT_THETA);
-        if (scaling != null) {
-            requireDefaultRope(scaling);
-            theta = scaling.number("rope_theta", theta);
-        }
-        if (parameters != null) {
-            requireDefaultRope(parameters);
-            theta = parameters.number("rope_theta", theta);
-        }
-        requireFullRotation(json);
-        return new Positions.Rope(theta);
-    }
-
-    private static void requireDefaultRope(JsonNode parameters) {
-        for (String name : new String[] {"rope_type", "type"}) {
-            JsonNode type = parameters.find(name);
-            if (type != null && !type.asString().equals("default")) {
-                throw UnsupportedModel.of(type, List.of("default"));
-            }
-        }
-        requireFullRotation(parameters);
-        parameters.fields().values().stream()
-                .filter(JsonNode::isObject)
-                .findFirst()
-                .ifPresent(n -> {
-                    throw UnsupportedModel.of(n, List.of("one rope for all layers"));
-                });
-    }
-
-    private static void requireFullRotation(JsonNode json) {
-        if (json.number("partial_rotary_factor", 1) != 1) {
-            throw UnsupportedModel.of(json.get("partial_rotary_factor"), List.of("1"));
-        }
-    }
-
-    /// Writes rotary positions for readers of older and of newer files.
-    static void write(Positions.Rope rope, Map<String, @Nullable Object> out) {
-        out.put("rope_theta", rope.theta());
-        out.put("rope_scaling", null);
-        Map<String, Object> parameters = new LinkedHashMap<>();
-        parameters.put("rope_theta", rope.theta());
-        parameters.put("rope_type", "default");
-        out.put("rope_parameters", parameters);
     }
 
     /// Special tokens. A missing field takes the family's default if the vocabulary has it; `null`

@@ -1,7 +1,8 @@
 package io.chagres.nn.hf.config;
 
 import io.chagres.nn.UnsupportedModel;
-import io.chagres.nn.transformer.Activation;
+import io.chagres.nn.attention.AttentionKind;
+import io.chagres.nn.layer.Activation;
 import io.chagres.nn.transformer.NormType;
 import io.chagres.nn.transformer.Positions;
 import io.chagres.nn.transformer.TransformerConfig;
@@ -69,6 +70,10 @@ final class Gpt2Dialect implements ConfigDialect {
         ConfigDialect.require(
                 c.queryWidth() == c.hiddenSize(), c, "headDim = hiddenSize / numHeads");
         ConfigDialect.require(c.slidingWindow() == 0, c, "slidingWindow 0");
+        ConfigDialect.require(
+                c.attention().equals(new AttentionKind.Grouped(false)) && c.nextTokens() == 0,
+                c,
+                "grouped attention with plain heads, and nextTokens 0");
     }
 
     @Override

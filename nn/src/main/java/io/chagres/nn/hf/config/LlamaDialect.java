@@ -1,7 +1,8 @@
 package io.chagres.nn.hf.config;
 
 import io.chagres.nn.UnsupportedModel;
-import io.chagres.nn.transformer.Activation;
+import io.chagres.nn.attention.AttentionKind;
+import io.chagres.nn.layer.Activation;
 import io.chagres.nn.transformer.NormType;
 import io.chagres.nn.transformer.Positions;
 import io.chagres.nn.transformer.TransformerConfig;
@@ -36,6 +37,7 @@ final class LlamaDialect implements ConfigDialect {
 
     /// What Llama and its descendants have in common.
     static TransformerConfigBuilder common(JsonNode json, int defaultContext) {
+        int longest = json.intIn("max_position_embeddings", 1, Integer.MAX_VALUE, defaultContext);
         if (Fields.activation(json, "hidden_act", Activation.SILU) != Activation.SILU) {
             throw UnsupportedModel.of(json.get("hidden_act"), List.of("silu"));
         }
@@ -47,10 +49,9 @@ final class LlamaDialect implements ConfigDialect {
                 .numKvHeads(Fields.optionalCount(json, "num_key_value_heads"))
                 .headDim(Fields.optionalCount(json, "head_dim"))
                 .intermediateSize(Fields.count(json, "intermediate_size"))
-                .maxPositionEmbeddings(
-                        json.intIn("max_position_embeddings", 1, Integer.MAX_VALUE, defaultContext))
+                .maxPositionEmbeddings(longest)
                 .norm(NormType.RMS_NORM, json.number("rms_norm_eps", 1e-6))
-                .positions(Fields.rope(json))
+                .positions(RopeFields.read(json, longest, false))
                 .tiedHead(json.bool("tie_word_embeddings", false))
                 .initializerRange(json.number("initializer_range", 0.02));
     }
@@ -58,8 +59,25 @@ final class LlamaDialect implements ConfigDialect {
     @Override
     public void check(TransformerConfig c) {
         checkCommon(c);
+        checkPlain(c);
         ConfigDialect.require(c.qkvBias() == c.outBias(), c, "qkvBias and outBias to be the same");
         ConfigDialect.require(c.slidingWindow() == 0, c, "slidingWindow 0");
+    }
+
+    /// Refuses what only other families have.
+    static void checkPlain(TransformerConfig c) {
+        checkGrouped(c);
+        ConfigDialect.require(c.moe() == null, c, "no mixture of experts");
+    }
+
+    static void checkGrouped(TransformerConfig c) {
+        ConfigDialect.require(
+                c.attention().equals(new AttentionKind.Grouped(false))
+                        && c.positions() instanceof Positions.Rope r
+                        && !r.interleaved(),
+                c,
+                "grouped attention with plain heads, rotated by halves");
+        ConfigDialect.require(c.nextTokens() == 0, c, "nextTokens 0");
     }
 
     static void checkCommon(TransformerConfig c) {
@@ -87,7 +105,7 @@ final class LlamaDialect implements ConfigDialect {
         out.put("hidden_act", Fields.name(c.activation()));
         out.put("attention_dropout", 0.0);
         if (c.positions() instanceof Positions.Rope rope) {
-            Fields.write(rope, out);
+            RopeFields.write(rope, out);
         }
     }
 }

@@ -1,11 +1,8 @@
 package io.chagres.nn.hf.config;
 
-import io.chagres.nn.UnsupportedModel;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.nn.transformer.TransformerConfigBuilder;
 import io.chagres.tensor.io.JsonNode;
-import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +10,6 @@ import org.jspecify.annotations.Nullable;
 /// window, here for all layers or none.
 final class Qwen2Dialect implements ConfigDialect {
     private static final int DEFAULT_CONTEXT = 32_768;
-    private static final int DEFAULT_WINDOW = 4096;
-    private static final int DEFAULT_WINDOW_LAYERS = 28;
-    private static final String SLIDING = "sliding_attention";
-    private static final String FULL = "full_attention";
 
     @Override
     public String modelType() {
@@ -34,52 +27,15 @@ final class Qwen2Dialect implements ConfigDialect {
                 LlamaDialect.common(json, DEFAULT_CONTEXT)
                         .architecture(modelType())
                         .biases(true, false, false)
-                        .slidingWindow(slidingWindow(json));
+                        .slidingWindow(Windows.read(json));
         Fields.tokens(json, Fields.count(json, "vocab_size"), null, null, b);
         return b.build();
-    }
-
-    private static int slidingWindow(JsonNode json) {
-        if (!json.bool("use_sliding_window", false)
-                || (json.contains("sliding_window") && !json.has("sliding_window"))) {
-            return 0;
-        }
-        int window = json.intIn("sliding_window", 1, Integer.MAX_VALUE, DEFAULT_WINDOW);
-        int layers = Fields.count(json, "num_hidden_layers");
-        JsonNode types = json.find("layer_types");
-        int full;
-        if (types == null) {
-            full = json.intIn("max_window_layers", 0, Integer.MAX_VALUE, DEFAULT_WINDOW_LAYERS);
-        } else {
-            full = fullLayers(types);
-            layers = types.asList().size();
-        }
-        if (full >= layers) {
-            return 0;
-        }
-        if (full > 0) {
-            throw UnsupportedModel.of(
-                    types == null ? json.get("use_sliding_window") : types,
-                    List.of("a sliding window in all layers or in none"));
-        }
-        return window;
-    }
-
-    private static int fullLayers(JsonNode types) {
-        int full = 0;
-        for (JsonNode type : types.asList()) {
-            switch (type.asString()) {
-                case FULL -> full++;
-                case SLIDING -> {}
-                default -> throw UnsupportedModel.of(type, List.of(FULL, SLIDING));
-            }
-        }
-        return full;
     }
 
     @Override
     public void check(TransformerConfig c) {
         LlamaDialect.checkCommon(c);
+        LlamaDialect.checkPlain(c);
         ConfigDialect.require(
                 c.qkvBias() && !c.outBias() && !c.mlpBias(),
                 c,
@@ -89,10 +45,6 @@ final class Qwen2Dialect implements ConfigDialect {
     @Override
     public void write(TransformerConfig c, Map<String, @Nullable Object> out) {
         LlamaDialect.writeCommon(c, out);
-        boolean sliding = c.slidingWindow() > 0;
-        out.put("use_sliding_window", sliding);
-        out.put("sliding_window", sliding ? c.slidingWindow() : null);
-        out.put("max_window_layers", sliding ? 0 : c.numLayers());
-        out.put("layer_types", Collections.nCopies(c.numLayers(), sliding ? SLIDING : FULL));
+        Windows.write(c, out);
     }
 }

@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.chagres.nn.UnsupportedModel;
-import io.chagres.nn.transformer.Activation;
+import io.chagres.nn.attention.AttentionKind;
+import io.chagres.nn.layer.Activation;
 import io.chagres.nn.transformer.NormType;
 import io.chagres.nn.transformer.Positions;
 import io.chagres.nn.transformer.Presets;
@@ -91,6 +92,9 @@ class HfConfigTest {
                                 Activation.SILU,
                                 true,
                                 new Positions.Rope(500_000),
+                                new AttentionKind.Grouped(false),
+                                null,
+                                0,
                                 false,
                                 false,
                                 false,
@@ -140,6 +144,9 @@ class HfConfigTest {
                                 Activation.SILU,
                                 true,
                                 new Positions.Rope(1_000_000),
+                                new AttentionKind.Grouped(false),
+                                null,
+                                0,
                                 true,
                                 false,
                                 false,
@@ -266,14 +273,16 @@ class HfConfigTest {
                 .isInstanceOf(UnsupportedModel.class)
                 .hasMessage(
                         "config.json: field model_type: \"mamba\" is not supported"
-                                + " (supported: gpt2, llama, qwen2)");
+                                + " (supported: gpt2, llama, qwen2, qwen3, mixtral, deepseek_v2,"
+                                + " deepseek_v3)");
         for (String type : List.of("rope_type", "type")) {
-            String scaling = "{\"" + type + "\":\"yarn\",\"factor\":4}";
+            String scaling = "{\"" + type + "\":\"longrope\",\"factor\":4}";
             assertThatThrownBy(() -> of(replaced(LLAMA, "rope_scaling", scaling)))
                     .isInstanceOf(UnsupportedModel.class)
-                    .hasMessageContainingAll("rope_scaling." + type, "yarn", "supported: default");
+                    .hasMessageContainingAll(
+                            "rope_scaling." + type, "longrope", "supported: default");
         }
-        refused(LLAMA, "\"rope_parameters\":{\"rope_type\":\"llama3\"}", "rope_parameters");
+        refused(LLAMA, "\"rope_parameters\":{\"rope_type\":\"su\"}", "rope_parameters");
         refused(LLAMA, "\"rope_parameters\":{\"full_attention\":{\"rope_theta\":1}}", "full_att");
         refused(LLAMA, "\"partial_rotary_factor\":0.5", "partial_rotary_factor");
         refused(LLAMA, "\"quantization_config\":{\"bits\":4}", "quantization_config");
@@ -285,6 +294,31 @@ class HfConfigTest {
         assertThatThrownBy(() -> of(replaced(LLAMA, "torch_dtype", "\"float8_e4m3fn\"")).dtype())
                 .isInstanceOf(UnsupportedModel.class)
                 .hasMessageContainingAll("torch_dtype", "float8", "bfloat16");
+    }
+
+    @Test
+    void refusesMixturesItCannotBuild() {
+        String v3 =
+                """
+                {"model_type": "deepseek_v3", "vocab_size": 64, "hidden_size": 32,
+                 "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48,
+                 "kv_lora_rank": 8, "qk_nope_head_dim": 8, "qk_rope_head_dim": 4, "v_head_dim": 8,
+                 "n_routed_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 16}""";
+        assertThat(of(v3).transformer().attention())
+                .isEqualTo(new AttentionKind.Latent(0, 8, 8, 4, 8));
+        refused(v3, "\"scoring_func\": \"softmax\"", "scoring_func");
+        refused(v3, "\"topk_method\": \"greedy\"", "topk_method");
+        refused(v3, "\"moe_layer_freq\": 2", "moe_layer_freq");
+        refused(v3, "\"mlp_bias\": true", "mlp_bias");
+        String v2 = v3.replace("_v3", "_v2");
+        refused(v2, "\"scoring_func\": \"sigmoid\"", "scoring_func");
+        refused(v2, "\"topk_method\": \"noaux_tc\"", "topk_method");
+        assertThatThrownBy(() -> of(with(v3, "\"n_group\": 3")))
+                .isInstanceOf(JsonException.class)
+                .hasMessageContaining("8 experts do not divide into 3 groups");
+        assertThatThrownBy(() -> of(v3.replace("kv_lora_rank", "gone")))
+                .isInstanceOf(JsonException.class)
+                .hasMessageContaining("field kv_lora_rank: missing");
     }
 
     private static void refused(String json, String field, String word) {
@@ -376,6 +410,9 @@ class HfConfigTest {
                 "golden/models/llama",
                 "golden/models/gpt2",
                 "golden/models/qwen2",
+                "golden/models/mixtral",
+                "golden/models/deepseek_v2",
+                "golden/models/deepseek_v3",
                 "data/stories260K-hf"
             })
     void readsRealFolders(String folder, @TempDir Path dir) throws IOException {
@@ -391,16 +428,6 @@ class HfConfigTest {
         GenerationConfig generation = GenerationConfig.read(path);
         assertThat(generation).isNotNull();
         assertThat(requireNonNull(generation).eosIds()).containsExactly(2);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"mixtral", "deepseek_v2", "deepseek_v3"})
-    void namesTheFamiliesThatAreStillMissing(String type) {
-        Path path = shared().resolve("golden/models").resolve(type);
-        assumeTrue(Files.isDirectory(path), path + " is not there: skipped");
-        assertThatThrownBy(() -> HfConfig.read(path))
-                .isInstanceOf(UnsupportedModel.class)
-                .hasMessageContainingAll(path.toString(), "model_type", type);
     }
 
     /// The folder of test data beside the repository, wherever the tests were started.

@@ -1,0 +1,177 @@
+package io.chagres.bench;
+
+import io.chagres.nn.generate.Decoder;
+import io.chagres.nn.generate.KvCache;
+import io.chagres.nn.hf.HfCheckpoint;
+import io.chagres.nn.transformer.Transformer;
+import io.chagres.nn.transformer.TransformerBuilder;
+import io.chagres.nn.transformer.TransformerConfig;
+import io.chagres.nn.transformer.TransformerConfigBuilder;
+import io.chagres.tensor.DType;
+import io.chagres.tensor.Shape;
+import io.chagres.tensor.TensorData;
+import io.chagres.tensor.backend.Backend;
+import io.chagres.tensor.io.SafeTensors;
+import io.chagres.tensor.memory.TensorArena;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// One sequence through a model with a KV cache: `prefill` reads a prompt in one pass, `decode`
+/// writes token by token after a prompt of one. Shapes are the model and how many tokens.
+///
+/// `135m` and `0.5b` are Llama-style models with random weights and a tied head, made in memory:
+/// their speed is that of trained ones.
+final class InferenceWorkload implements Workload {
+    private static final Map<String, TransformerConfig> MODELS =
+            Map.of(
+                    "135m", llama(30, 576, 1536, 9, 3, 49_152),
+                    "0.5b", llama(24, 896, 4864, 14, 2, 151_936));
+    private static final int PREFILL_TOKENS = 512;
+    private static final int DECODE_TOKENS = 64;
+    private static final int SEVENTH_TOKEN = 7;
+
+    private final String name;
+
+    InferenceWorkload(String name) {
+        this.name = name;
+    }
+
+    private static TransformerConfig llama(
+            int layers, int hidden, int ffn, int heads, int kvHeads, int vocab) {
+        return TransformerConfigBuilder.llama()
+                .numLayers(layers)
+                .hiddenSize(hidden)
+                .intermediateSize(ffn)
+                .numHeads(heads)
+                .numKvHeads(kvHeads)
+                .vocabSize(vocab)
+                .maxPositionEmbeddings(8192)
+                .tiedHead(true)
+                .build();
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String unit() {
+        return "tokens_per_second";
+    }
+
+    @Override
+    public double work(Task task) {
+        return task.dims()[0];
+    }
+
+    @Override
+    public List<Task> tasks(Choice choice) {
+        int usual = name.equals("prefill") ? PREFILL_TOKENS : DECODE_TOKENS;
+        int tokens = choice.tokens() > 0 ? choice.tokens() : usual;
+        boolean random = MODELS.containsKey(choice.model());
+        // A task's parts are separated by slashes, and so are a path's.
+        String model = choice.model().replace('/', '|');
+        String dtype = random ? choice.dtype() : "stored";
+        return List.of(new Task(name, "greedy", model + ":" + tokens, dtype));
+    }
+
+    @Override
+    public Prepared prepare(Backend backend, int threads, Task task) {
+        List<AutoCloseable> open = new ArrayList<>();
+        Operands o = new Operands(backend);
+        open.add(o);
+        TensorArena weights = backend.arena("weights");
+        open.add(weights);
+        TensorArena cache = backend.arena("kv cache");
+        open.add(cache);
+        TransformerConfig known = MODELS.get(task.label());
+        Transformer model =
+                known != null
+                        ? random(known, Operands.dtype(task), o, weights)
+                        : stored(Path.of(task.label().replace('|', '/')), weights, open);
+        weights.seal();
+        int tokens = task.dims()[0];
+        KvCache pages = new KvCache(model.config(), cache, tokens + 1);
+        Decoder decoder = new Decoder(model, o.step(), pages);
+        boolean prefill = name.equals("prefill");
+        return new Prepared() {
+            @Override
+            public void run() {
+                if (prefill) {
+                    prefill(decoder, tokens);
+                } else {
+                    decode(decoder, tokens);
+                }
+            }
+
+            @Override
+            public long peakBytes() {
+                return weights.peak() + cache.peak() + o.step().peak();
+            }
+
+            @Override
+            public void close() {
+                for (AutoCloseable c : open.reversed()) {
+                    try {
+                        c.close();
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                }
+            }
+        };
+    }
+
+    private static Transformer random(
+            TransformerConfig config, DType dtype, Operands o, TensorArena weights) {
+        double scale = config.initializerRange();
+        return TransformerBuilder.build(
+                config, (path, shape, init) -> o.random(weights, dtype, scale, shape));
+    }
+
+    private static Transformer stored(
+            Path folder, TensorArena weights, List<AutoCloseable> open) {
+        try {
+            SafeTensors file = HfCheckpoint.open(folder);
+            open.add(file);
+            return HfCheckpoint.map(folder, file, weights).model();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void prefill(Decoder decoder, int tokens) {
+        int[] prompt = new int[tokens];
+        for (int i = 0; i < tokens; i++) {
+            prompt[i] = i % 100 + 1;
+        }
+        try (KvCache.Sequence sequence = decoder.cache().open()) {
+            decoder.prefill(sequence, prompt);
+        }
+    }
+
+    private static void decode(Decoder decoder, int tokens) {
+        try (KvCache.Sequence sequence = decoder.cache().open()) {
+            float[] logits = decoder.prefill(sequence, SEVENTH_TOKEN);
+            for (int i = 1; i < tokens; i++) {
+                logits = decoder.decode(List.of(sequence), best(logits))[0];
+            }
+        }
+    }
+
+    private static int best(float[] logits) {
+        int best = 0;
+        for (int i = 1; i < logits.length; i++) {
+            if (logits[i] > logits[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+}

@@ -1,0 +1,63 @@
+package io.chagres.nn.loss;
+
+import io.chagres.nn.transformer.Pass;
+import io.chagres.nn.transformer.Transformer;
+import io.chagres.tensor.Tensor;
+import io.chagres.tensor.op.Compare;
+import io.chagres.tensor.op.CrossEntropy;
+import io.chagres.tensor.op.Full;
+import java.util.List;
+
+/// Everything a model is trained by: next-token prediction, its modules of multi-token prediction,
+/// and what the observer of its routers asks for.
+///
+/// @param total what gradients are taken of
+/// @param nextToken the part of next-token prediction
+public record TrainingLoss(Tensor total, Tensor nextToken) {
+    /// The loss of a batch, as its part of a step's.
+    ///
+    /// @param in tokens (B, T) and what goes with them
+    /// @param targets I32 (B, T): the token that follows each position; -100 leaves a position out
+    /// @param furtherWeight weight λ of multi-token prediction: λ / D times the sum over its D
+    ///   modules; 0 leaves them out. DeepSeek-V3, arXiv:2412.19437, equation 25
+    /// @param tokens valid targets of the whole step, which all sums are divided by
+    /// @param share the batch's part of the step, for means
+    public static TrainingLoss of(
+            Transformer model,
+            Transformer.Input in,
+            Tensor targets,
+            double furtherWeight,
+            long tokens,
+            double share) {
+        Pass pass = model.pass(in);
+        Tensor hidden = model.hidden(in.ids(), in.positions(), pass, h -> {});
+        Tensor main = CausalLoss.sum(model.project(hidden), targets).scale(1.0 / tokens);
+        Tensor total = main;
+        if (furtherWeight > 0 && !model.nextTokens().isEmpty()) {
+            double weight = furtherWeight / model.nextTokens().size() / tokens;
+            List<Tensor> further = model.furtherHidden(in, hidden, pass);
+            for (int d = 0; d < further.size(); d++) {
+                Tensor wanted = further(targets, d + 1, in.cuSeqlens() != null);
+                Tensor sum = CausalLoss.sum(model.project(further.get(d)), wanted);
+                total = total.add(sum.scale(weight));
+            }
+        }
+        for (Tensor auxiliary : pass.auxiliaryLosses()) {
+            total = total.add(auxiliary.scale(share));
+        }
+        return new TrainingLoss(total, main);
+    }
+
+    /// Targets `by` tokens further on, (B, T - by). Where sequences are packed, one that lies
+    /// beyond the end of its sequence is left out.
+    private static Tensor further(Tensor targets, int by, boolean packed) {
+        long n = targets.dim(1) - by;
+        Tensor wanted = targets.slice(1, by, n).contiguous();
+        Tensor ignored = Full.scalar(targets.dtype(), CrossEntropy.IGNORE);
+        for (int i = 0; packed && i < by; i++) {
+            Tensor same = targets.slice(1, i, n).compare(Compare.NE, ignored);
+            wanted = same.select(wanted, ignored);
+        }
+        return wanted;
+    }
+}
