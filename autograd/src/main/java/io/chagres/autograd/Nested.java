@@ -1,8 +1,10 @@
 package io.chagres.autograd;
 
 import io.chagres.tensor.Interpreter;
+import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.TensorArena;
+import io.chagres.tensor.op.Op;
 
 /// An interpreter around another one, which it hands operations on to.
 abstract class Nested implements Interpreter {
@@ -11,6 +13,17 @@ abstract class Nested implements Interpreter {
 
     Nested(Interpreter inner) {
         this.inner = inner;
+    }
+
+    /// This interpreter around another one.
+    Nested over(Interpreter other) {
+        throw new IllegalStateException(
+                getClass().getSimpleName() + " cannot be moved around another interpreter");
+    }
+
+    @Override
+    public Tensor[] prepare(Op op, Tensor... in) {
+        return inner.prepare(op, in);
     }
 
     @Override

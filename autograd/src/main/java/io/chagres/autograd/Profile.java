@@ -23,15 +23,21 @@ public final class Profile extends Nested {
     /// @param nanos how long in all; an operation without a kernel is charged for its decomposition
     public record Total(String name, long calls, long nanos) {}
 
-    private final Map<String, long[]> totals = new HashMap<>();
+    private final Map<String, long[]> totals;
 
-    private Profile(Interpreter inner) {
+    private Profile(Interpreter inner, Map<String, long[]> totals) {
         super(inner);
+        this.totals = totals;
+    }
+
+    @Override
+    Profile over(Interpreter other) {
+        return new Profile(other, totals);
     }
 
     /// Runs a body and returns the totals of its operations, the most expensive first.
     public static List<Total> of(Runnable body) {
-        Profile profile = new Profile(Interpreter.current());
+        Profile profile = new Profile(Interpreter.current(), new HashMap<>());
         profile.call(() -> {
             body.run();
             return null;

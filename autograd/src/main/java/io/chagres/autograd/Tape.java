@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// take it out by value inside the function, or [pin][io.chagres.tensor.memory.Storage#pin] its
 /// storage.
 ///
+/// An [Autocast] sits above the tape, also when it was opened before: the backward pass runs without
+/// it.
+///
 /// Tapes nest: a gradient computed inside another tape is recorded by it, which gives derivatives
 /// of derivatives. There a fused operation is differentiated by its decomposition, because what it
 /// saves for its own gradient has no gradient itself.
@@ -98,12 +101,13 @@ public final class Tape extends Nested {
 
     private static Tensor record(
             List<Tensor> wrt, Supplier<Tensor> f, @Nullable Tensor seed, GradientSink sink) {
-        Tape tape = new Tape(Interpreter.current());
+        Interpreter current = Interpreter.current();
+        Tape tape = new Tape(Autocast.without(current));
         for (int i = 0; i < wrt.size(); i++) {
             tape.tracked.addLeaf(wrt.get(i), i);
         }
         try {
-            Tensor y = tape.call(() -> Scope.of(f));
+            Tensor y = Autocast.above(tape, current, () -> Scope.of(f));
             tape.inner.call(() -> {
                 tape.backward(y, seed != null ? seed : one(y), sink);
                 return null;

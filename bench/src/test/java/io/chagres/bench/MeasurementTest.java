@@ -69,6 +69,7 @@ class MeasurementTest {
                         "norms/convert/4x64/f32",
                         "norms/add/4x64/f32",
                         "train-step/step/llama-tiny:1x8/f32",
+                        "train-step/step/llama-tiny:1x8/bf16",
                         "memory-bandwidth/copy/67108864/int32")) {
             tasks.add(Task.parse(name));
         }
@@ -90,9 +91,14 @@ class MeasurementTest {
 
     @Test
     void whatALibraryCannotDoIsSaid() {
+        refused("train-step/step/llama-tiny:1x8/int8", "int8");
+        refused("norms/softmax/4x64/int8", "softmax");
+    }
+
+    private static void refused(String name, String why) {
         List<String> refused = new ArrayList<>();
         try (Chagres chagres = new Chagres(1)) {
-            Task task = Task.parse("train-step/step/llama-tiny:1x8/int8");
+            Task task = Task.parse(name);
             Worker.run(
                     chagres,
                     "chagres",
@@ -100,9 +106,9 @@ class MeasurementTest {
                     1e-3,
                     List.of(task),
                     m -> {},
-                    (t, why) -> refused.add(t + ": " + why));
+                    (t, reason) -> refused.add(t + ": " + reason));
         }
-        assertThat(refused).hasSize(1).allMatch(r -> r.contains("int8"));
+        assertThat(refused).hasSize(1).allMatch(r -> r.contains(why));
     }
 
     @Test

@@ -43,6 +43,17 @@ public enum DType {
         return kind == Kind.FLOAT;
     }
 
+    /// The type in which sums and logarithms of such values are kept: F32 for BF16 and F16, which
+    /// have too few digits for them, and this one for all others.
+    public DType wide() {
+        return this == BF16 || this == F16 ? F32 : this;
+    }
+
+    /// Whether this is BF16 or F16.
+    public boolean isNarrow() {
+        return wide() != this;
+    }
+
     /// Whether this is a whole number (not a truth value).
     public boolean isInteger() {
         return kind == Kind.INTEGER;

@@ -18,6 +18,12 @@ public interface Interpreter {
     /// @return the results
     Tensor[] apply(Op op, Spec[] out, Tensor... in);
 
+    /// The inputs as this interpreter wants them, before they are checked. An interpreter that
+    /// chooses dtypes casts here; every other hands them on as they are.
+    default Tensor[] prepare(Op op, Tensor... in) {
+        return in;
+    }
+
     /// Where results go.
     TensorArena arena();
 
@@ -42,8 +48,8 @@ public interface Interpreter {
     }
 
     /// Applies an operation with one result under the current interpreter. Inference, and with it
-    /// every check of shapes and dtypes, comes first, so all interpreters and backends report the
-    /// same error for the same mistake.
+    /// every check of shapes and dtypes, comes before the interpreter's [#apply], so all
+    /// interpreters and backends report the same error for the same mistake.
     static Tensor run(Op op, Tensor... in) {
         return runAll(op, in)[0];
     }
@@ -51,11 +57,12 @@ public interface Interpreter {
     /// Applies an operation with any number of results.
     static Tensor[] runAll(Op op, Tensor... in) {
         Interpreter current = current();
-        Spec[] specs = new Spec[in.length];
-        for (int i = 0; i < in.length; i++) {
-            specs[i] = in[i].spec();
+        Tensor[] ready = current.prepare(op, in);
+        Spec[] specs = new Spec[ready.length];
+        for (int i = 0; i < ready.length; i++) {
+            specs[i] = ready[i].spec();
         }
-        return current.apply(op, op.infer(specs), in);
+        return current.apply(op, op.infer(specs), ready);
     }
 
     /// Runs a body with this interpreter bound.

@@ -17,6 +17,7 @@ import io.chagres.kernels.cpu.softmax.CrossEntropy;
 import io.chagres.kernels.cpu.softmax.Softmax;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.Native;
+import io.chagres.tensor.DType;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -159,8 +160,8 @@ class RowKernelBitsTest {
         long targets = memory.of(5, 150, -100);
         long lse = y + 4 * SIZE;
         long loss = lse + 4 * ROWS;
-        CrossEntropy.forward(pool, x, targets, 4, -100, 0.1, loss, lse, ROWS, N);
-        CrossEntropy.backward(pool, x, targets, 4, -100, 0.1, lse, loss, 1, y, ROWS, N);
+        CrossEntropy.forward(pool, DType.F32, x, targets, 4, -100, 0.1, loss, lse, ROWS, N, 0);
+        CrossEntropy.backward(pool, DType.F32, x, targets, 4, -100, 0.1, lse, loss, 1, y, ROWS, N, 0);
     }
 
     private static void layerNorm(WorkerPool pool, Native memory, long x, long y) {
@@ -195,6 +196,7 @@ class RowKernelBitsTest {
         for (int layout = 0; layout < 2; layout++) {
             Rope.rotate(
                     pool,
+ DType.F32,
                     x,
                     y + 4L * layout * SIZE,
                     1,

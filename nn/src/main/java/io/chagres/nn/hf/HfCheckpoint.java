@@ -47,8 +47,9 @@ public record HfCheckpoint(
         return SafeTensors.open(folder);
     }
 
-    /// Loads a model for inference: parameters stored as F32 stay in the mapped file, read-only,
-    /// where the device can read host memory.
+    /// Loads a model for inference: parameters stored as F32, BF16 or F16 stay in the mapped file,
+    /// read-only and in their dtype, where the device can read host memory. The model computes in
+    /// F32 all the same, with the same results as if they had been widened.
     ///
     /// @param file the opened weights; they must stay open while the model is used
     public static HfCheckpoint map(Path folder, SafeTensors file, TensorArena weights)

@@ -32,8 +32,8 @@ public final class HfTensors {
     /// @param file the open checkpoint; with `mapped` it must stay open as long as the model is
     ///   used
     /// @param weights where parameters go
-    /// @param mapped whether F32 parameters stay in the mapped file, read-only, instead of being
-    ///   copied
+    /// @param mapped whether F32, BF16 and F16 parameters stay in the mapped file, read-only and in
+    ///   their dtype, instead of being copied to F32
     /// @throws UnsupportedModel naming what is missing, left over or misshapen
     public static ParameterSource source(
             SafeTensors file, HfNames names, TensorArena weights, boolean mapped) {
@@ -180,8 +180,9 @@ public final class HfTensors {
             }
             layout = layout.slice(0, index * shape.dim(0), shape.dim(0), 1);
             MemorySegment bytes = file.segment(stored);
-            return mapped && spec.dtype() == DType.F32
-                    ? new Tensor(DType.F32, layout, weights.adopt(bytes, stored))
+            boolean usable = spec.dtype() == DType.F32 || spec.dtype().isNarrow();
+            return mapped && usable
+                    ? new Tensor(spec.dtype(), layout, weights.adopt(bytes, stored))
                     : copy(bytes, spec.dtype(), layout, weights);
         }
 

@@ -2,7 +2,7 @@ package io.chagres.nn.layer;
 
 import io.chagres.tensor.Tensor;
 
-/// Layer normalisation with scale and shift.
+/// Layer normalisation with scale and shift, which may be stored in BF16 or F16.
 ///
 /// @param weight scale, (C)
 /// @param bias shift, (C)
@@ -10,6 +10,7 @@ import io.chagres.tensor.Tensor;
 public record LayerNorm(Tensor weight, Tensor bias, double eps) implements Norm {
     @Override
     public Tensor apply(Tensor x) {
-        return io.chagres.tensor.op.LayerNorm.layerNorm(x, weight, bias, eps);
+        return io.chagres.tensor.op.LayerNorm.layerNorm(
+                x, Norm.like(x, weight), Norm.like(x, bias), eps);
     }
 }

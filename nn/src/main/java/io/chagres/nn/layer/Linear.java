@@ -3,7 +3,8 @@ package io.chagres.nn.layer;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Affine map of the last axis: y = x Wᵀ + b.
+/// Affine map of the last axis: y = x Wᵀ + b. Parameters stored in BF16 or F16 act on an F32 x as if
+/// they were widened, without being so.
 ///
 /// @param weight W, (out, in)
 /// @param bias b, (out), or null

@@ -70,7 +70,7 @@ public record Transformer(
         Rotary turn = rotary;
         Pass pass =
                 new Pass(
-                        turn == null ? null : turn.rows(in.positions(), t, tokens.weight().dtype()),
+                        turn == null ? null : turn.rows(in.positions(), t, tokens.dtype()),
                         in.mask(),
                         in.cuSeqlens(),
                         in.dropout(),
@@ -88,7 +88,7 @@ public record Transformer(
             x =
                     x.add(
                             positionIds == null
-                                    ? table.weight().slice(0, 0, t)
+                                    ? table.first(t)
                                     : table.apply(positionIds));
         }
         x = pass.dropout(x);

@@ -34,8 +34,7 @@ public final class Kernels {
     /// operation falls back to its decomposition although kernels exist is logged once.
     @SuppressWarnings("unchecked")
     public <O extends Op> @Nullable Kernel<O> find(O op, Tensor[] in) {
-        List<Kernel<?>> list =
-                table.get(op instanceof Enum<?> e ? e.getDeclaringClass() : op.getClass());
+        List<Kernel<?>> list = table.get(key(op));
         if (list == null) {
             return null;
         }
@@ -49,11 +48,20 @@ public final class Kernels {
         return null;
     }
 
+    /// Whether there is a kernel for the operation, on some inputs.
+    public boolean has(Op op) {
+        return table.containsKey(key(op));
+    }
+
     /// Names of the operations that have a kernel, sorted.
     public Set<String> operations() {
         Set<String> names = new TreeSet<>();
         table.keySet().forEach(c -> names.add(c.getSimpleName()));
         return names;
+    }
+
+    private static Class<?> key(Op op) {
+        return op instanceof Enum<?> e ? e.getDeclaringClass() : op.getClass();
     }
 
     private void report(Op op, Tensor[] in) {

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// (H/Hkv); then, each when its component says so: the mask, BOOL (true = may attend) or float
 /// (added), which broadcasts to (B, H, T, S); cu_seqlens, I32 (n + 1), offsets of the sequences
 /// packed into B = 1; the dropout stream, I64 (2). Results: o (B, T, H, Dv), and the log-sum-exp
-/// (B, H, T) of the masked scores for the gradient. A row that may attend to nothing gives 0.
+/// (B, H, T) of the masked scores for the gradient. Scores of BF16 and F16 inputs are computed in F32,
+/// which is also the dtype of their log-sum-exp. A row that may attend to nothing gives 0.
 ///
 /// @param scale factor of the scores, usually 1/√D
 /// @param causal whether query t sees key s only when s ≤ t + S - T
@@ -49,12 +50,17 @@ public record Attention(
         Shape q = in[0].shape();
         return new Spec[] {
             in[0].as(q.with(-1, in[2].shape().last())),
-            in[0].as(Shape.of(q.dim(0), q.dim(2), q.dim(1)))
+            new Spec(in[0].dtype().wide(), Shape.of(q.dim(0), q.dim(2), q.dim(1)))
         };
     }
 
     @Override
     public Tensor[] decompose(Tensor... in) {
+        DType dtype = in[0].dtype();
+        if (dtype.isNarrow()) {
+            Tensor[] wide = decompose(widened(in));
+            return new Tensor[] {wide[0].cast(dtype), wide[1]};
+        }
         AttentionScores s = AttentionScores.of(this, in[0], in[1], extras(in, maskIndex()));
         Tensor max = s.scores().max(-1).detach();
         Tensor floor = Full.scalar(max.dtype(), Double.NEGATIVE_INFINITY);
@@ -90,6 +96,15 @@ public record Attention(
     @Override
     public Reads reads(boolean[] needs) {
         return Reads.ALL;
+    }
+
+    /// Every float input in the dtype of the scores.
+    static Tensor[] widened(Tensor... in) {
+        Tensor[] wide = in.clone();
+        for (int i = 0; i < wide.length; i++) {
+            wide[i] = in[i].cast(in[i].dtype().wide());
+        }
+        return wide;
     }
 
     int maskIndex() {
@@ -137,9 +152,14 @@ public record Attention(
             Spec m = in[i++];
             Check.that(
                     m.shape().broadcastsTo(scores)
-                            && (m.dtype() == DType.BOOL || m.dtype() == in[0].dtype()),
+                            && (m.dtype() == DType.BOOL
+                                    || m.dtype() == in[0].dtype()
+                                    || m.dtype() == in[0].dtype().wide()),
                     op,
-                    "the mask must be BOOL or " + in[0].dtype() + " and broadcast to " + scores,
+                    "the mask must be BOOL or "
+                            + in[0].dtype().wide()
+                            + " and broadcast to "
+                            + scores,
                     in);
         }
         if (packed) {

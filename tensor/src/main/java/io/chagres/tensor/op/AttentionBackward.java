@@ -1,5 +1,6 @@
 package io.chagres.tensor.op;
 
+import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
@@ -8,7 +9,7 @@ import io.chagres.tensor.Tensor;
 /// lse), dv = pᵀg, dp = g vᵀ, ds = p · (dp - Σ g·o) · scale, dq = ds k, dk = dsᵀ q. Key heads sum
 /// over the queries of their group.
 ///
-/// Inputs: q, k, v, o, lse, g, then the optional inputs of [Attention]. Results: dq, dk, dv.
+/// Inputs: q, k, v, o, lse (in F32 when the others are BF16 or F16), g, then the optional inputs of [Attention]. Results: dq, dk, dv.
 ///
 /// @param forward the operation differentiated
 public record AttentionBackward(Attention forward) implements Composite {
@@ -24,11 +25,22 @@ public record AttentionBackward(Attention forward) implements Composite {
         Check.shape(3, o, "attentionBackward", in);
         Check.shape(4, Shape.of(q.dim(0), q.dim(2), q.dim(1)), "attentionBackward", in);
         Check.shape(5, o, "attentionBackward", in);
+        Check.sameDType("attentionBackward", in[0], in[3], in[5]);
+        Check.that(
+                in[4].dtype() == in[0].dtype().wide(),
+                "attentionBackward",
+                "lse must be " + in[0].dtype().wide(),
+                in);
         return new Spec[] {in[0], in[1], in[2]};
     }
 
     @Override
     public Tensor[] decompose(Tensor... in) {
+        DType dtype = in[0].dtype();
+        if (dtype.isNarrow()) {
+            Tensor[] d = decompose(Attention.widened(in));
+            return new Tensor[] {d[0].cast(dtype), d[1].cast(dtype), d[2].cast(dtype)};
+        }
         Tensor q = in[0];
         Tensor k = in[1];
         Tensor v = in[2];

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// loss 0 and no gradient. Probabilities are never stored.
 ///
 /// Inputs: logits (N, V) and targets (N), I32 or I64. Results: loss (N) and lse (N), both 0 in rows
-/// left out.
+/// left out. For logits in BF16 or F16 both are F32, and computed from the widened logits.
 ///
 /// @param ignoreIndex target value of rows to leave out, such as -100
 /// @param labelSmoothing ε, 0 for none
@@ -30,13 +30,13 @@ public record CrossEntropy(long ignoreIndex, double labelSmoothing) implements F
         Check.isIndex(1, "crossEntropy", in);
         Check.that(in[0].shape().rank() == 2, "crossEntropy", "logits must be (N, V)", in);
         Check.shape(1, in[0].shape().without(-1), "crossEntropy", in);
-        Spec row = in[0].as(in[1].shape());
+        Spec row = in[0].as(in[0].dtype().wide()).as(in[1].shape());
         return new Spec[] {row, row};
     }
 
     @Override
     public Tensor[] decompose(Tensor... in) {
-        Tensor x = in[0];
+        Tensor x = in[0].cast(in[0].dtype().wide());
         Rows rows = Rows.of(in[1], x, ignoreIndex);
         Tensor max = x.max(-1).detach();
         Tensor lse = x.sub(max).exp().sum(-1).log().add(max);

@@ -1,5 +1,6 @@
 package io.chagres.tensor.op;
 
+import io.chagres.tensor.DType;
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// frequency. Su et al. 2021, arXiv:2104.09864.
 ///
 /// Inputs: x (…, T, H, D), cos and sin (…, T, D/2) with leading axes that broadcast to x's. Result:
-/// like x. With pair (a, b): a' = a·cos - b·sin, b' = b·cos + a·sin.
+/// like x. The tables have x's dtype, or F32 when x is BF16 or F16, which then is rotated in F32 and
+/// rounded once. With pair (a, b): a' = a·cos - b·sin, b' = b·cos + a·sin.
 ///
 /// @param interleaved whether pairs are (x₀, x₁), (x₂, x₃), … instead of (x_i, x_{i+D/2})
 /// @param inverse whether to rotate back, which is the gradient
@@ -24,7 +26,12 @@ public record Rope(boolean interleaved, boolean inverse) implements Fused {
     public Spec[] infer(Spec... in) {
         Check.arity(3, "rope", in);
         Check.isFloat("rope", in);
-        Check.sameDType("rope", in);
+        DType tables = in[1].dtype();
+        Check.that(
+                tables == in[0].dtype() || tables == in[0].dtype().wide(),
+                "rope",
+                "cos and sin must have the dtype of x, or F32",
+                in);
         Shape x = in[0].shape();
         Check.that(
                 x.rank() >= 3 && x.last() % 2 == 0, "rope", "x must be (…, T, H, D), D even", in);
@@ -41,7 +48,8 @@ public record Rope(boolean interleaved, boolean inverse) implements Fused {
 
     @Override
     public Tensor[] decompose(Tensor... in) {
-        Tensor x = in[0];
+        DType dtype = in[0].dtype();
+        Tensor x = in[0].cast(in[1].dtype());
         int last = x.shape().rank() - 1;
         long half = x.shape().last() / 2;
         Shape perHead = in[1].shape().insert(in[1].shape().rank() - 1, 1);
@@ -52,11 +60,11 @@ public record Rope(boolean interleaved, boolean inverse) implements Fused {
         Tensor ra = a.mul(cos).sub(b.mul(sin));
         Tensor rb = b.mul(cos).add(a.mul(sin));
         if (!interleaved) {
-            return new Tensor[] {Concat.concat(last, ra, rb)};
+            return new Tensor[] {Concat.concat(last, ra, rb).cast(dtype)};
         }
         Shape pair = ra.shape().insert(last + 1, 1);
         Tensor y = Concat.concat(last + 1, ra.reshape(pair), rb.reshape(pair));
-        return new Tensor[] {y.reshape(x.shape())};
+        return new Tensor[] {y.reshape(x.shape()).cast(dtype)};
     }
 
     @Override

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// @param shape sizes
 /// @param values how elements are made
 /// @param constant whether no gradient is asked for
-public record Input(@Nullable DType fixed, Shape shape, Values values, boolean constant) {
+/// @param wide whether it is F32 when BF16 or F16 is under test, see [DType#wide]
+public record Input(
+        @Nullable DType fixed, Shape shape, Values values, boolean constant, boolean wide) {
     /// Makes elements, row-major.
     @FunctionalInterface
     public interface Values {
@@ -28,7 +30,7 @@ public record Input(@Nullable DType fixed, Shape shape, Values values, boolean c
 
     /// Uniform numbers in [lo, hi).
     public static Input real(Shape shape, double lo, double hi) {
-        return new Input(null, shape, uniform(lo, hi), false);
+        return new Input(null, shape, uniform(lo, hi), false, false);
     }
 
     /// Evenly spaced numbers in (lo, hi), shuffled: no two are close, and an even count of a
@@ -50,17 +52,18 @@ public record Input(@Nullable DType fixed, Shape shape, Values values, boolean c
                     }
                     return v;
                 },
+                false,
                 false);
     }
 
     /// These numbers, of the dtype under test, without gradient: infinities, NaN, ties and such.
     public static Input special(Shape shape, double... values) {
-        return new Input(null, shape, exactly(values), true);
+        return new Input(null, shape, exactly(values), true, false);
     }
 
     /// Numbers made in some other way, of the dtype under test.
     public static Input made(Shape shape, Values values) {
-        return new Input(null, shape, values, false);
+        return new Input(null, shape, values, false, false);
     }
 
     /// Random indices 0 … n-1, I32.
@@ -69,7 +72,8 @@ public record Input(@Nullable DType fixed, Shape shape, Values values, boolean c
                 DType.I32,
                 Shape.of(dims),
                 (count, random) -> random.doubles(count, 0, (double) n).map(Math::floor).toArray(),
-                true);
+                true,
+                false);
     }
 
     /// Random truth values.
@@ -79,7 +83,7 @@ public record Input(@Nullable DType fixed, Shape shape, Values values, boolean c
 
     /// These numbers, of a certain dtype.
     public static Input given(DType dtype, Shape shape, double... values) {
-        return new Input(dtype, shape, exactly(values), true);
+        return new Input(dtype, shape, exactly(values), true, false);
     }
 
     /// Random whole numbers lo … hi-1 of a certain dtype.
@@ -88,7 +92,8 @@ public record Input(@Nullable DType fixed, Shape shape, Values values, boolean c
                 dtype,
                 Shape.of(dims),
                 (n, random) -> random.ints(n, lo, hi).asDoubleStream().toArray(),
-                true);
+                true,
+                false);
     }
 
     /// A stream of random numbers: seed and offset.
@@ -98,17 +103,22 @@ public record Input(@Nullable DType fixed, Shape shape, Values values, boolean c
 
     /// The same in a certain dtype.
     public Input as(DType dtype) {
-        return new Input(dtype, shape, values, constant);
+        return new Input(dtype, shape, values, constant, false);
     }
 
     /// The same without gradient.
     public Input asConstant() {
-        return new Input(fixed, shape, values, true);
+        return new Input(fixed, shape, values, true, wide);
+    }
+
+    /// The same in F32 when BF16 or F16 is under test.
+    public Input asWide() {
+        return new Input(fixed, shape, values, constant, true);
     }
 
     /// The dtype when `tested` is under test.
     public DType dtype(DType tested) {
-        return fixed != null ? fixed : tested;
+        return fixed != null ? fixed : wide ? tested.wide() : tested;
     }
 
     /// Dtype and shape when `tested` is under test.

@@ -36,6 +36,9 @@ final class NetworkCases {
     /// 1 + tanh x and the like cancel far from 0.
     private static final Tolerance SLOPES = new Tolerance(1e-11, 3e-5, 0.1, 0.02);
 
+    /// Results are F32 where inputs are BF16 or F16, and computed from them exactly so.
+    private static final Tolerance WIDE_RESULT = new Tolerance(1e-12, 2e-6, 2e-6, 2e-6);
+
     private NetworkCases() {}
 
     static List<OpCase> rows() {
@@ -46,6 +49,7 @@ final class NetworkCases {
         crossEntropy(rows);
         linear(rows);
         rope(rows);
+        ropeOfWideTables(rows);
         blocks(rows);
         rows.add(
                 OpCase.of("dropout", new Dropout(0.3), real(4, 9), stream(5, 17))
@@ -208,6 +212,7 @@ final class NetworkCases {
             CrossEntropyBackward back = new CrossEntropyBackward(-100, smoothing);
             rows.add(
                     chain("crossEntropy" + with, op, logits, targets)
+                            .within(WIDE_RESULT)
                             .gradOf(0)
                             .rejects(Shape.of(5, 37), Shape.of(4))
                             .rejects(Shape.of(5), Shape.of(5))
@@ -219,9 +224,9 @@ final class NetworkCases {
                                     back,
                                     logits,
                                     targets,
-                                    real(n, 6, 8),
-                                    real(n, -1, 1))
-                            .within(Tolerance.LONG)
+                                    real(n, 6, 8).asWide(),
+                                    real(n, -1, 1).asWide())
+                            .within(new Tolerance(1e-11, 1e-5, 4e-3, 5e-4))
                             .rejects(Shape.of(5, 37), Shape.of(5), Shape.of(4), Shape.of(5))
                             .rejects(Shape.of(5, 37), Shape.of(5), Shape.of(5))
                             .large(
@@ -258,6 +263,36 @@ final class NetworkCases {
                         .large(biased, real(512, 768), real(3072, 768), real(3072)));
         rows.add(chain("linear of a vector", biased, real(17), real(9, 17), real(9)).twice());
         rows.add(chain("linear of one row", plain, real(1, 64), real(33, 64)));
+        rows.add(
+                chain("linear of a stored weight", plain, real(3, 17).asWide(), real(9, 17))
+                        .within(WIDE_RESULT)
+                        .rejects(
+                                f32(3, 17), new Spec(DType.F64, Shape.of(9, 17)))
+                        .rejects(
+                                new Spec(DType.BF16, Shape.of(3, 17)), f32(9, 17))
+                        .rejects(
+                                new Spec(DType.F64, Shape.of(3, 17)),
+                                new Spec(DType.BF16, Shape.of(9, 17))));
+        rows.add(
+                chain(
+                                "linear of a stored weight and bias",
+                                biased,
+                                real(70, 120).asWide(),
+                                real(130, 120),
+                                real(130))
+                        .within(WIDE_RESULT)
+                        .rejects(
+                                f32(70, 120),
+                                new Spec(DType.BF16, Shape.of(130, 120)),
+                                new Spec(DType.F16, Shape.of(130))));
+        rows.add(
+                chain(
+                                "linear of a stored weight and a wide bias",
+                                biased,
+                                real(2, 64).asWide(),
+                                real(33, 64),
+                                real(33).asWide())
+                        .within(WIDE_RESULT));
     }
 
     private static void rope(List<OpCase> rows) {
@@ -293,6 +328,21 @@ final class NetworkCases {
                         real(x, -2, 2),
                         real(2, 3, 4).asConstant(),
                         real(2, 3, 4).asConstant()));
+    }
+
+    private static void ropeOfWideTables(List<OpCase> rows) {
+        Shape x = Shape.of(2, 300, 2, 8);
+        for (boolean interleaved : new boolean[] {false, true}) {
+            rows.add(
+                    OpCase.of(
+                                    "rope of wide tables" + (interleaved ? ", interleaved" : ""),
+                                    new Rope(interleaved, interleaved),
+                                    real(x, -2, 2),
+                                    real(300, 4).asConstant().asWide(),
+                                    real(300, 4).asConstant().asWide())
+                            // ROUNDED, but for sums that cancel
+                            .within(new Tolerance(1e-12, 2e-6, 4e-3, 5e-4)));
+        }
     }
 
     /// Sizes that kernels split among threads and blocks, with something left over.

@@ -20,6 +20,9 @@ class BitsTest {
     private static final int[] THREADS = {1, 2, 3};
     private static final int REPEATS = 40;
 
+    // Narrow operands run through the loops of F32 ones, but for conversions and products.
+    private static final int NARROW_REPEATS = 8;
+
     @TestFactory
     Stream<DynamicNode> everyRow() {
         return Backends.providers().stream()
@@ -29,9 +32,17 @@ class BitsTest {
 
     private static Stream<DynamicNode> rows(BackendProvider provider) {
         return OpCases.all().stream()
-                .flatMap(row -> Stream.concat(Stream.of(row), large(row)))
                 .filter(row -> row.dtypes().contains(DType.F32))
-                .map(row -> DynamicTest.dynamicTest(row.name(), () -> check(row, provider)));
+                .flatMap(row ->
+                        Stream.concat(
+                                Stream.concat(Stream.of(row), large(row))
+                                        .map(r -> test(r, DType.F32, provider)),
+                                Stream.of(test(row, DType.BF16, provider))));
+    }
+
+    private static DynamicNode test(OpCase row, DType dtype, BackendProvider provider) {
+        return DynamicTest.dynamicTest(
+                row.name() + " in " + dtype, () -> check(row, dtype, provider));
     }
 
     /// One function stands for all that run through the same loops.
@@ -42,15 +53,16 @@ class BitsTest {
         return another ? Stream.of() : row.large().stream();
     }
 
-    private static void check(OpCase row, BackendProvider provider) {
+    private static void check(OpCase row, DType dtype, BackendProvider provider) {
         double[][] values = row.values();
         double[][] want = null;
         for (int threads : THREADS) {
             try (Backend backend = provider.open(threads);
                     Trial trial = new Trial(backend)) {
-                int repeats = values.length > 0 && values[0].length > 10_000 ? 1 : REPEATS;
+                boolean big = values.length > 0 && values[0].length > 10_000;
+                int repeats = big ? 1 : dtype == DType.F32 ? REPEATS : NARROW_REPEATS;
                 for (int n = 0; n < repeats; n++) {
-                    double[][] got = once(row, trial, values);
+                    double[][] got = once(row, dtype, trial, values);
                     if (want == null) {
                         want = got;
                     }
@@ -64,9 +76,9 @@ class BitsTest {
         }
     }
 
-    private static double[][] once(OpCase row, Trial trial, double[][] values) {
+    private static double[][] once(OpCase row, DType dtype, Trial trial, double[][] values) {
         try {
-            return trial.run(row, trial.inputs(row, DType.F32, values, Layouts.CONTIGUOUS));
+            return trial.run(row, trial.inputs(row, dtype, values, Layouts.CONTIGUOUS));
         } finally {
             trial.inputs.reset();
         }

@@ -17,6 +17,7 @@ import io.chagres.train.data.TokenDataset;
 import io.chagres.train.data.TokenizedCorpus;
 import io.chagres.train.loop.TrainingStep;
 import io.chagres.train.optim.AdamWOptimizer;
+import io.chagres.train.recipe.Precision;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,10 @@ final class TinyModel implements AutoCloseable {
     final TrainingStep training;
 
     TinyModel(Backend backend, double dropout) {
+        this(backend, Precision.F32, dropout);
+    }
+
+    TinyModel(Backend backend, Precision precision, double dropout) {
         weights = backend.arena("weights");
         step = backend.arena("step");
         TransformerConfig config =
@@ -50,7 +55,7 @@ final class TinyModel implements AutoCloseable {
                 new AdamWOptimizer(
                         Modules.parameters(model), weights, AdamWOptimizer.Options.defaults());
         weights.seal();
-        training = new TrainingStep(model, optimizer, step, dropout, 9);
+        training = new TrainingStep(model, optimizer, step, precision, dropout, 9);
     }
 
     /// Text in parts that end at odd places, so that sequences have between 1 and 12 targets.

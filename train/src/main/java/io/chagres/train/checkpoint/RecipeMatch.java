@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// Compares a recipe with the one a checkpoint was trained by.
 ///
 /// What decides the model, the tokenizer or the order of the data must be the same. What else
-/// decides the outcome (learning rate, decay, clipping, dropout) may change, which is worth a
+/// decides the outcome (learning rate, decay, clipping, dropout, precision) may change, which is worth a
 /// warning. The rest (when to evaluate, save, sample, stop) may change freely, and `train.steps`
 /// may grow. Texts and tokenizer files are not compared here but by the keys of their contents.
 public final class RecipeMatch {
@@ -58,7 +58,8 @@ public final class RecipeMatch {
                     ofTrain("beta2", t -> t.optimizer().beta2()),
                     ofTrain("eps", t -> t.optimizer().eps()),
                     ofTrain("clip_norm", t -> t.optimizer().clipNorm()),
-                    ofTrain("dropout", TrainRecipe::dropout));
+                    ofTrain("dropout", TrainRecipe::dropout),
+                    new Key("precision", r -> r.train().precision()));
 
     private RecipeMatch() {}
 

@@ -89,6 +89,7 @@ final class TrainingRun {
                         work.model().model(),
                         work.optimizer(),
                         work.step(),
+                        train.precision(),
                         train.dropout(),
                         train.seed());
         evaluator = new Evaluator(work.model().model(), work.step());

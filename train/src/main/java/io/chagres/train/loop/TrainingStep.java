@@ -12,6 +12,7 @@ import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.random.Rng;
 import io.chagres.train.data.Batch;
 import io.chagres.train.optim.AdamWOptimizer;
+import io.chagres.train.recipe.Precision;
 import java.util.List;
 
 /// One optimizer step of next-token prediction: forward and backward for each micro-batch, then
@@ -36,6 +37,7 @@ public final class TrainingStep {
     private final Transformer model;
     private final AdamWOptimizer optimizer;
     private final TensorArena arena;
+    private final Precision precision;
     private final double dropout;
     private final long dropoutSeed;
 
@@ -43,17 +45,20 @@ public final class TrainingStep {
     ///
     /// @param optimizer what trains the model's parameters
     /// @param arena arena for a forward and backward pass, reset after each
+    /// @param precision dtype of the products; the parameters stay F32
     /// @param dropout probability of dropping an activation, 0 for none
     /// @param seed seed of dropout
     public TrainingStep(
             Transformer model,
             AdamWOptimizer optimizer,
             TensorArena arena,
+            Precision precision,
             double dropout,
             long seed) {
         this.model = model;
         this.optimizer = optimizer;
         this.arena = arena;
+        this.precision = precision;
         this.dropout = dropout;
         this.dropoutSeed = new Rng(seed).nextLong();
     }
@@ -88,9 +93,13 @@ public final class TrainingStep {
         Transformer.Input input = input(ids, rngOffset);
         return Tape.valueAndGrad(
                         optimizer.parameters(),
-                        () -> CausalLoss.sum(model.logits(input), targets).scale(1.0 / tokens),
+                        () -> precision.compute(() -> loss(input, targets, tokens)),
                         optimizer::accumulate)
                 .item();
+    }
+
+    private Tensor loss(Transformer.Input input, Tensor targets, long tokens) {
+        return CausalLoss.sum(model.logits(input), targets).scale(1.0 / tokens);
     }
 
     private Transformer.Input input(Tensor ids, long rngOffset) {

@@ -288,6 +288,14 @@ final class Keys {
                     "Most memory for tensors, such as 4GiB.",
                     t -> t.memoryLimit() == 0 ? null : t.memoryLimit());
 
+    static final RecipeKey<Precision> PRECISION =
+            key(
+                    "precision",
+                    ValueType.constant(List.of(Precision.values())),
+                    "f32",
+                    "Precision of the products of training; bf16 is faster where the processor has"
+                            + " instructions for it. Checkpoints hold F32 either way.",
+                    r -> r.train().precision());
     static final RecipeKey<String> OUTPUT =
             key(
                     "output",

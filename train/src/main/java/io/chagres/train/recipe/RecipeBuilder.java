@@ -206,6 +206,7 @@ final class RecipeBuilder {
                         tree.get(Keys.BETA2),
                         tree.get(Keys.EPS),
                         tree.get(Keys.CLIP_NORM)),
+                tree.get(Keys.PRECISION),
                 tree.get(Keys.DROPOUT),
                 tree.get(Keys.TRAIN_SEED),
                 tree.get(Keys.THREADS),

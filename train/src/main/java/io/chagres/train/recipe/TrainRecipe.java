@@ -10,6 +10,7 @@ import java.util.List;
 /// @param gradientAccumulation micro-batches in a step
 /// @param learningRate the learning rate of every step
 /// @param optimizer the optimizer's constants
+/// @param precision dtype of the products
 /// @param dropout probability of dropping an activation
 /// @param seed decides initial weights and dropout
 /// @param threads worker threads, 0 for one per processor
@@ -23,6 +24,7 @@ public record TrainRecipe(
         int gradientAccumulation,
         LearningRate learningRate,
         Optimizer optimizer,
+        Precision precision,
         double dropout,
         long seed,
         int threads,

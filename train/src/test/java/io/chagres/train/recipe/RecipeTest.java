@@ -70,6 +70,7 @@ class RecipeTest {
               early_stop_patience: 5
               keep_best: false
               memory_limit: 1.5GiB
+            precision: bf16
             output: runs/one
             """
                     .replace("\"\"_a", "\"tab\\there\"");
@@ -122,6 +123,7 @@ class RecipeTest {
                                 new LearningRate(
                                         LearningRate.Decay.LINEAR, 3e-4, 0.05, 500, 20_000),
                                 new TrainRecipe.Optimizer(0.01, 0.85, 0.99, 1e-6, 0.5),
+                                Precision.BF16,
                                 0.1,
                                 Long.MAX_VALUE,
                                 2,

@@ -9,8 +9,10 @@ package io.chagres.kernels.cpu.attention;
 /// O = dropout(softmax(scale * Q K^T + mask)) V        per batch entry and head
 /// ```
 ///
-/// where query head h reads key/value head h / (H / Hkv) (grouped queries). All floats are single
-/// precision; strides count elements. A caller keeps one object and fills it before each call.
+/// where query head h reads key/value head h / (H / Hkv) (grouped queries). Queries, keys,
+/// values, the output and the gradients of queries and of the output are all of one type, F32, BF16
+/// or F16; all else, the gradients of keys and values included, is F32, and so is every sum. Strides
+/// count elements. A caller keeps one object and fills it before each call.
 ///
 /// A query that may attend to no key has output 0, log-sum-exp -infinity and zero gradients.
 ///

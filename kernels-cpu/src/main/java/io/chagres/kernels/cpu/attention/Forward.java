@@ -28,7 +28,8 @@ final class Forward {
         int valueRows = Micro.roundRows(c.valueDim);
         long perKey = c.headDim + valueRows + 2L * Micro.PANEL;
         long perQuery = c.headDim + valueRows + 2L;
-        return 4 * (KEYS * perKey + QUERIES * perQuery + 2L * Micro.PANEL);
+        long stage = c.q.isNarrow() ? (long) QUERIES * Math.max(c.headDim, c.valueDim) : 0;
+        return 4 * (KEYS * perKey + QUERIES * perQuery + 2L * Micro.PANEL + stage);
     }
 
     /// Computes the output and log-sum-exp of the block of `size` queries where the worker stands.
@@ -48,12 +49,13 @@ final class Forward {
         long maxima = outs + 4L * QUERIES * valueRows;
         long sums = maxima + 4L * QUERIES;
         long scratch = sums + 4L * QUERIES;
+        long stage = scratch + 4L * (2 * Micro.PANEL + 2L * KEYS * Micro.PANEL);
         long queryPanel = PANEL * dim;
         long outPanel = PANEL * valueRows;
 
-        long q = c.q.at(g.batch, g.start + first, g.head);
+        long q = c.q.floats(g.batch, g.start + first, g.head, count, dim, stage);
         float factor = c.scale * Softmax.LOG2E;
-        Pack.panels(q, c.q.tokenBytes(), count, dim, queries, queryPanel, factor);
+        Pack.panels(q, c.q.floatBytes(dim), count, dim, queries, queryPanel, factor);
         int padded = Micro.roundPanel(count);
         Pack.fill(outs, padded * valueRows, 0f);
         Pack.fill(maxima, padded, Float.NEGATIVE_INFINITY);
@@ -62,11 +64,12 @@ final class Forward {
         int end = g.endKey(first + count - 1);
         for (int key = g.firstKey(first) / KEYS * KEYS; key < end; key += KEYS) {
             int n = Math.min(KEYS, end - key);
-            long k = c.k.at(g.batch, g.start + key, kvHead);
-            Pack.blocks(k, c.k.tokenBytes(), n, dim, keyBlocks);
-            long v = c.v.at(g.batch, g.start + key, kvHead);
+            long k = c.k.floats(g.batch, g.start + key, kvHead, n, dim, stage);
+            Pack.blocks(k, c.k.floatBytes(dim), n, dim, keyBlocks);
+            int valueDim = c.valueDim;
+            long v = c.v.floats(g.batch, g.start + key, kvHead, n, valueDim, stage);
             long row = 4L * valueRows;
-            Pack.rows(v, c.v.tokenBytes(), n, c.valueDim, values, row, valueRows, 1f);
+            Pack.rows(v, c.v.floatBytes(valueDim), n, valueDim, values, row, valueRows, 1f);
             for (int i = 0; i < count; i += Micro.PANEL) {
                 int p = i / Micro.PANEL;
                 int lanes = Math.min(Micro.PANEL, count - i);
@@ -91,7 +94,7 @@ final class Forward {
             int lanes = Math.min(Micro.PANEL, count - i);
             long l = sums + p * PANEL;
             long m = maxima + p * PANEL;
-            finish(c, g, first + i, lanes, outs + p * outPanel, m, l);
+            finish(c, g, first + i, lanes, outs + p * outPanel, m, l, stage);
         }
     }
 
@@ -151,13 +154,15 @@ final class Forward {
     }
 
     private static void finish(
-            AttentionCall c, Segment g, int t, int lanes, long out, long m, long l) {
+            AttentionCall c, Segment g, int t, int lanes, long out, long m, long l, long stage) {
         for (int j = 0; j < Micro.PANEL; j += N) {
             Softmax.finish(m + 4L * j, l + 4L * j);
             Softmax.scaleRows(out + 4L * j, PANEL, c.valueDim, l + 4L * j);
         }
-        long o = c.o.at(g.batch, g.start + t, g.head);
-        Pack.transpose(out, PANEL, c.valueDim, lanes, o, c.o.tokenBytes(), 1f);
+        int dim = c.valueDim;
+        long o = c.o.open(g.batch, g.start + t, g.head, stage);
+        Pack.transpose(out, PANEL, dim, lanes, o, c.o.floatBytes(dim), 1f);
+        c.o.close(g.batch, g.start + t, g.head, lanes, dim, stage);
         long lse = lse(c, g, g.head, t);
         Pack.rows(m, 0, 1, lanes, lse, 0, lanes, 1f);
     }

@@ -18,6 +18,7 @@ final class KeyTiles {
     private long sumV;
     private long bytes;
     private long base;
+    private long stage;
 
     KeyTiles() {}
 
@@ -39,7 +40,8 @@ final class KeyTiles {
         sumK = rows + 4L * SIZE * wide;
         sumV = sumK + 4L * SIZE * wide;
         bytes = sumV + 4L * SIZE * valueWide;
-        return base + bytes * count(c);
+        stage = base + bytes * count(c);
+        return stage + (c.k.isNarrow() ? 4L * SIZE * Math.max(c.headDim, c.valueDim) : 0);
     }
 
     /// Keys, in transposed blocks.
@@ -69,11 +71,13 @@ final class KeyTiles {
 
     /// Packs `n` keys and their values.
     void open(Segment g, int kvHead, int key, int n, int tile) {
-        long k = c.k.at(g.batch, g.start + key, kvHead);
-        long v = c.v.at(g.batch, g.start + key, kvHead);
-        Pack.rows(k, c.k.tokenBytes(), n, c.headDim, rows(tile), 4L * wide, wide, c.scale);
-        Pack.blocks(k, c.k.tokenBytes(), n, c.headDim, blocks(tile));
-        Pack.blocks(v, c.v.tokenBytes(), n, c.valueDim, valueBlocks(tile));
+        int dim = c.headDim;
+        long k = c.k.floats(g.batch, g.start + key, kvHead, n, dim, stage);
+        Pack.rows(k, c.k.floatBytes(dim), n, dim, rows(tile), 4L * wide, wide, c.scale);
+        Pack.blocks(k, c.k.floatBytes(dim), n, dim, blocks(tile));
+        int valueDim = c.valueDim;
+        long v = c.v.floats(g.batch, g.start + key, kvHead, n, valueDim, stage);
+        Pack.blocks(v, c.v.floatBytes(valueDim), n, valueDim, valueBlocks(tile));
     }
 
     /// Takes up the gradients of `n` keys and their values where the last block of queries left

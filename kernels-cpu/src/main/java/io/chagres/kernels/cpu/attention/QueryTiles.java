@@ -29,6 +29,7 @@ final class QueryTiles {
     private long bytes;
     private long base;
     private long spare;
+    private long stage;
 
     QueryTiles() {}
 
@@ -47,7 +48,8 @@ final class QueryTiles {
         delta = lse + 4L * SIZE;
         bytes = delta + 4L * SIZE;
         spare = base + bytes * Math.min(MOST, (c.queries + SIZE - 1) / SIZE);
-        return spare + 4L * SIZE * c.valueDim;
+        stage = spare + 4L * SIZE * c.valueDim;
+        return stage + (c.q.isNarrow() ? 4L * SIZE * Math.max(c.headDim, c.valueDim) : 0);
     }
 
     /// Queries times scale * log2(e), in transposed panels.
@@ -89,17 +91,17 @@ final class QueryTiles {
     void open(Segment g, int h, int t, int n, int tile) {
         int dim = c.headDim;
         int valueDim = c.valueDim;
-        long q = c.q.at(g.batch, g.start + t, h);
-        long grad = c.gradO.at(g.batch, g.start + t, h);
-        long o = c.o.at(g.batch, g.start + t, h);
-        long qBytes = c.q.tokenBytes();
-        long gradBytes = c.gradO.tokenBytes();
+        long q = c.q.floats(g.batch, g.start + t, h, n, dim, stage);
+        long qBytes = c.q.floatBytes(dim);
         Pack.rows(q, qBytes, n, dim, rows(tile), 4L * wide, wide, c.scale);
-        Pack.rows(grad, gradBytes, n, valueDim, gradRows(tile), 4L * valueWide, valueWide, 1f);
         float factor = c.scale * Softmax.LOG2E;
         Pack.panels(q, qBytes, n, dim, panels(tile), PANEL * dim, factor);
+        long grad = c.gradO.floats(g.batch, g.start + t, h, n, valueDim, stage);
+        long gradBytes = c.gradO.floatBytes(valueDim);
+        Pack.rows(grad, gradBytes, n, valueDim, gradRows(tile), 4L * valueWide, valueWide, 1f);
         Pack.panels(grad, gradBytes, n, valueDim, gradPanels(tile), PANEL * valueDim, 1f);
-        Pack.panels(o, c.o.tokenBytes(), n, valueDim, spare, PANEL * valueDim, 1f);
+        long o = c.o.floats(g.batch, g.start + t, h, n, valueDim, stage);
+        Pack.panels(o, c.o.floatBytes(valueDim), n, valueDim, spare, PANEL * valueDim, 1f);
         for (int j = 0; j < n; j += N) {
             long column = j / Micro.PANEL * PANEL * valueDim + 4L * (j % Micro.PANEL);
             long out = spare + column;
@@ -116,7 +118,9 @@ final class QueryTiles {
 
     /// Hands out the gradients of `n` queries from t on.
     void close(Segment g, int h, int t, int n, int tile) {
-        long dq = c.gradQ.at(g.batch, g.start + t, h);
-        Pack.rows(sums(tile), 4L * wide, n, c.headDim, dq, c.gradQ.tokenBytes(), c.headDim, 1f);
+        int dim = c.headDim;
+        long dq = c.gradQ.open(g.batch, g.start + t, h, stage);
+        Pack.rows(sums(tile), 4L * wide, n, dim, dq, c.gradQ.floatBytes(dim), dim, 1f);
+        c.gradQ.close(g.batch, g.start + t, h, n, dim, stage);
     }
 }

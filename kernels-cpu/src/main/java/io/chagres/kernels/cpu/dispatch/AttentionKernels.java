@@ -4,6 +4,7 @@ import io.chagres.kernels.cpu.attention.AttentionCall;
 import io.chagres.kernels.cpu.attention.AttentionCall.MaskKind;
 import io.chagres.kernels.cpu.attention.DecodeCall;
 import io.chagres.kernels.cpu.attention.Rows;
+import io.chagres.kernels.cpu.elementwise.Convert;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Layout;
@@ -21,11 +22,13 @@ final class AttentionKernels implements AutoCloseable {
     private static final int EXTRAS = 3;
     private static final int BACKWARD_EXTRAS = 6;
 
+    private final WorkerPool pool;
     private final io.chagres.kernels.cpu.attention.Attention kernel;
     private final ThreadLocal<AttentionCall> calls = ThreadLocal.withInitial(AttentionCall::new);
     private final ThreadLocal<DecodeCall> decodeCalls = ThreadLocal.withInitial(DecodeCall::new);
 
     AttentionKernels(WorkerPool pool) {
+        this.pool = pool;
         kernel = new io.chagres.kernels.cpu.attention.Attention(pool);
     }
 
@@ -43,7 +46,9 @@ final class AttentionKernels implements AutoCloseable {
     private final class Forward implements Kernel<Attention> {
         @Override
         public boolean supports(Attention op, Tensor[] in) {
-            return fits(in, 3) && denseOffsets(op, in, EXTRAS);
+            return fits(in, 0, 1, 2)
+                    && floatMask(op, in, EXTRAS)
+                    && denseOffsets(op, in, EXTRAS);
         }
 
         @Override
@@ -58,8 +63,9 @@ final class AttentionKernels implements AutoCloseable {
     private final class Backward implements Kernel<AttentionBackward> {
         @Override
         public boolean supports(AttentionBackward op, Tensor[] in) {
-            return fits(in, BACKWARD_EXTRAS)
-                    && in[4].layout().isContiguous()
+            return fits(in, 0, 1, 2, 3, 5)
+                    && Operands.dense(in[4])
+                    && floatMask(op.forward(), in, BACKWARD_EXTRAS)
                     && denseOffsets(op.forward(), in, BACKWARD_EXTRAS);
         }
 
@@ -70,9 +76,31 @@ final class AttentionKernels implements AutoCloseable {
             call.lse = in[4].address();
             rows(call.gradO, in[5]);
             rows(call.gradQ, out[0]);
-            rows(call.gradK, out[1]);
-            rows(call.gradV, out[2]);
+            if (!out[1].dtype().isNarrow()) {
+                rows(call.gradK, out[1]);
+                rows(call.gradV, out[2]);
+                kernel.backward(call);
+                return;
+            }
+            long values = scratch + 4 * out[1].shape().size();
+            rows(call.gradK, DType.F32, scratch, out[1].layout());
+            rows(call.gradV, DType.F32, values, out[2].layout());
             kernel.backward(call);
+            narrow(scratch, out[1]);
+            narrow(values, out[2]);
+        }
+
+        /// Gradients of keys and values are sums over blocks of queries, kept in F32.
+        @Override
+        public long scratchBytes(AttentionBackward op, Tensor[] in) {
+            boolean narrow = in[1].dtype().isNarrow();
+            return narrow ? 4 * (in[1].shape().size() + in[2].shape().size()) : 0;
+        }
+
+        private void narrow(long sums, Tensor t) {
+            Convert.Kind kind =
+                    t.dtype() == DType.BF16 ? Convert.Kind.F32_BF16 : Convert.Kind.F32_F16;
+            Convert.apply(pool, kind, sums, t.address(), t.shape().size());
         }
     }
 
@@ -130,17 +158,22 @@ final class AttentionKernels implements AutoCloseable {
         }
     }
 
-    /// Whether the first operands are F32 with dense heads; the log-sum-exp has no heads.
-    private static boolean fits(Tensor[] in, int n) {
-        for (int i = 0; i < n; i++) {
-            boolean heads = in[i].shape().rank() == 4;
-            if (in[i].dtype() != DType.F32
-                    || (heads && in[i].dim(3) != 1 && in[i].layout().stride(3) != 1)
-                    || in[i].shape().size() == 0) {
+    /// Whether these operands are of one type that the kernels read, with dense heads.
+    private static boolean fits(Tensor[] in, int... which) {
+        for (int i : which) {
+            Tensor t = in[i];
+            if (t.dtype() != in[0].dtype()
+                    || t.dtype().wide() != DType.F32
+                    || (t.dim(3) != 1 && t.layout().stride(3) != 1)
+                    || t.shape().size() == 0) {
                 return false;
             }
         }
         return true;
+    }
+
+    private static boolean floatMask(Attention op, Tensor[] in, int extras) {
+        return !op.masked() || !in[extras].dtype().isNarrow();
     }
 
     private static boolean denseOffsets(Attention op, Tensor[] in, int extras) {
@@ -191,7 +224,10 @@ final class AttentionKernels implements AutoCloseable {
     }
 
     private static void rows(Rows rows, Tensor t) {
-        Layout l = t.layout();
-        rows.set(t.address(), l.stride(0), l.stride(1), l.stride(2));
+        rows(rows, t.dtype(), t.address(), t.layout());
+    }
+
+    private static void rows(Rows rows, DType type, long address, Layout l) {
+        rows.set(type, address, l.stride(0), l.stride(1), l.stride(2));
     }
 }

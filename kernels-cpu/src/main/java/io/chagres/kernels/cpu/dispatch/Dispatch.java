@@ -46,11 +46,11 @@ public final class Dispatch implements AutoCloseable {
     public Dispatch(WorkerPool pool, ReferenceBackend reference) {
         this.pool = pool;
         this.reference = reference;
-        elementwise = new ElementwiseKernels(pool);
-        rows = new RowKernels(pool, scratches);
-        products = new ProductKernels(pool);
-        models = new ModelKernels(pool);
         movement = new MovementKernels(pool);
+        elementwise = new ElementwiseKernels(pool, scratches, movement);
+        rows = new RowKernels(pool, scratches);
+        products = new ProductKernels(pool, scratches);
+        models = new ModelKernels(pool);
         attention = new AttentionKernels(pool);
         elementwise.register(kernels);
         rows.register(kernels);

@@ -5,6 +5,7 @@ import io.chagres.kernels.cpu.elementwise.Broadcast;
 import io.chagres.kernels.cpu.elementwise.Convert;
 import io.chagres.kernels.cpu.elementwise.Dropout;
 import io.chagres.kernels.cpu.elementwise.Fill;
+import io.chagres.kernels.cpu.elementwise.Narrow;
 import io.chagres.kernels.cpu.elementwise.UnaryOp;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.tensor.DType;
@@ -28,18 +29,22 @@ import org.jspecify.annotations.Nullable;
 /// says whether it took the work; the reference does what it did not.
 final class ElementwiseKernels {
     private final WorkerPool pool;
+    private final ScratchPool scratches;
+    private final MovementKernels movement;
 
-    ElementwiseKernels(WorkerPool pool) {
+    ElementwiseKernels(WorkerPool pool, ScratchPool scratches, MovementKernels movement) {
         this.pool = pool;
+        this.scratches = scratches;
+        this.movement = movement;
     }
 
     void register(Kernels kernels) {
-        kernels.add(Activation.class, (DenseKernel<Activation>) this::activation);
+        kernels.add(Activation.class, (FloatKernel<Activation>) this::activation);
         kernels.add(
                 ActivationBackward.class,
-                (DenseKernel<ActivationBackward>) this::activationBackward);
-        kernels.add(SwiGlu.class, (DenseKernel<SwiGlu>) this::swiGlu);
-        kernels.add(SwiGluBackward.class, (DenseKernel<SwiGluBackward>) this::swiGluBackward);
+                (FloatKernel<ActivationBackward>) this::activationBackward);
+        kernels.add(SwiGlu.class, (FloatKernel<SwiGlu>) this::swiGlu);
+        kernels.add(SwiGluBackward.class, (FloatKernel<SwiGluBackward>) this::swiGluBackward);
         kernels.add(io.chagres.tensor.op.Dropout.class, new DropoutKernel());
         kernels.add(Accumulate.class, (DenseKernel<Accumulate>) this::accumulate);
         kernels.add(Assign.class, new AssignKernel());
@@ -47,17 +52,33 @@ final class ElementwiseKernels {
 
     boolean unary(Unary op, Tensor x, Tensor y) {
         UnaryOp kernel = kernel(op);
-        if (kernel == null || !Operands.dense(x)) {
+        if (kernel == null || !Operands.denseFloat(x)) {
             return false;
         }
-        io.chagres.kernels.cpu.elementwise.Unary.apply(
-                pool, kernel, x.address(), y.address(), y.shape().size());
+        apply(kernel, x, y);
         return true;
+    }
+
+    private void apply(UnaryOp kernel, Tensor x, Tensor y) {
+        long n = y.shape().size();
+        if (x.dtype() == DType.F32) {
+            io.chagres.kernels.cpu.elementwise.Unary.apply(
+                    pool, kernel, x.address(), y.address(), n);
+        } else {
+            Narrow.unary(pool, kernel, x.dtype(), x.address(), y.address(), n);
+        }
     }
 
     boolean binary(Binary op, Tensor a, Tensor b, Tensor y) {
         BinaryOp kernel = kernel(op);
-        if (kernel == null || !Operands.dense(a, b)) {
+        if (kernel == null) {
+            return false;
+        }
+        if (Operands.denseNarrow(a, b) && a.shape().size() == b.shape().size()) {
+            apply(kernel, a, b, y);
+            return true;
+        }
+        if (!Operands.dense(a, b)) {
             return false;
         }
         Shape out = y.shape();
@@ -77,7 +98,29 @@ final class ElementwiseKernels {
         return true;
     }
 
+    /// Two full operands of the result's dtype.
+    private void apply(BinaryOp kernel, Tensor a, Tensor b, Tensor y) {
+        long n = y.shape().size();
+        if (a.dtype() == DType.F32) {
+            io.chagres.kernels.cpu.elementwise.Binary.apply(
+                    pool, kernel, a.address(), b.address(), y.address(), n);
+        } else {
+            Narrow.binary(pool, kernel, a.dtype(), a.address(), b.address(), y.address(), n);
+        }
+    }
+
     boolean affine(Affine op, Tensor x, Tensor y) {
+        if (Operands.denseNarrow(x)) {
+            Narrow.affine(
+                    pool,
+                    x.dtype(),
+                    x.address(),
+                    y.address(),
+                    (float) op.k(),
+                    (float) op.b(),
+                    y.shape().size());
+            return true;
+        }
         if (!Operands.dense(x)) {
             return false;
         }
@@ -87,20 +130,25 @@ final class ElementwiseKernels {
     }
 
     boolean cast(Cast op, Tensor x, Tensor y) {
-        if (!x.layout().isContiguous()) {
-            return false;
-        }
         long n = y.shape().size();
         if (x.dtype() == op.to()) {
-            Fill.copy(pool, x.address(), y.address(), n * op.to().bytes());
-            return true;
+            return movement.copy(x, y);
         }
         Convert.Kind kind = kind(x.dtype(), op.to());
         if (kind == null) {
             return false;
         }
-        Convert.apply(pool, kind, x.address(), y.address(), n);
-        return true;
+        if (x.layout().isContiguous()) {
+            Convert.apply(pool, kind, x.address(), y.address(), n);
+            return true;
+        }
+        try (ScratchPool.Lease lease = scratches.take(x.spec().bytes())) {
+            boolean gathered = movement.gather(x, lease.address());
+            if (gathered) {
+                Convert.apply(pool, kind, lease.address(), y.address(), n);
+            }
+            return gathered;
+        }
     }
 
     boolean full(double value, Tensor y) {
@@ -118,8 +166,7 @@ final class ElementwiseKernels {
                     case GELU_TANH -> UnaryOp.GELU_TANH;
                     case SILU -> UnaryOp.SILU;
                 };
-        io.chagres.kernels.cpu.elementwise.Unary.apply(
-                pool, kernel, in[0].address(), out[0].address(), out[0].shape().size());
+        apply(kernel, in[0], out[0]);
     }
 
     private void activationBackward(
@@ -130,26 +177,26 @@ final class ElementwiseKernels {
                     case GELU_TANH -> BinaryOp.GELU_TANH_GRADIENT;
                     case SILU -> BinaryOp.SILU_GRADIENT;
                 };
-        io.chagres.kernels.cpu.elementwise.Binary.apply(
-                pool,
-                kernel,
-                in[1].address(),
-                in[0].address(),
-                out[0].address(),
-                out[0].shape().size());
+        apply(kernel, in[1], in[0], out[0]);
     }
 
     private void swiGlu(SwiGlu op, Tensor[] in, Tensor[] out, long scratch) {
-        io.chagres.kernels.cpu.elementwise.Binary.apply(
-                pool,
-                BinaryOp.SWIGLU,
-                in[0].address(),
-                in[1].address(),
-                out[0].address(),
-                out[0].shape().size());
+        apply(BinaryOp.SWIGLU, in[0], in[1], out[0]);
     }
 
     private void swiGluBackward(SwiGluBackward op, Tensor[] in, Tensor[] out, long scratch) {
+        if (in[0].dtype().isNarrow()) {
+            Narrow.swigluGradient(
+                    pool,
+                    in[0].dtype(),
+                    in[2].address(),
+                    in[0].address(),
+                    in[1].address(),
+                    out[0].address(),
+                    out[1].address(),
+                    out[0].shape().size());
+            return;
+        }
         io.chagres.kernels.cpu.elementwise.Binary.swigluGradient(
                 pool,
                 in[2].address(),
@@ -173,11 +220,23 @@ final class ElementwiseKernels {
     private final class DropoutKernel implements Kernel<io.chagres.tensor.op.Dropout> {
         @Override
         public boolean supports(io.chagres.tensor.op.Dropout op, Tensor[] in) {
-            return Operands.dense(in[0]);
+            return Operands.denseFloat(in[0]);
         }
 
         @Override
         public void run(io.chagres.tensor.op.Dropout op, Tensor[] in, Tensor[] out, long scratch) {
+            if (in[0].dtype().isNarrow()) {
+                Narrow.dropout(
+                        pool,
+                        in[0].dtype(),
+                        in[0].address(),
+                        out[0].address(),
+                        out[0].shape().size(),
+                        (float) op.p(),
+                        Operands.longAt(in[1], 0),
+                        Operands.longAt(in[1], 1));
+                return;
+            }
             Dropout.apply(
                     pool,
                     in[0].address(),

@@ -74,7 +74,12 @@ final class ModelKernels {
     private final class Loss implements Kernel<CrossEntropy> {
         @Override
         public boolean supports(CrossEntropy op, Tensor[] in) {
-            return Operands.dense(in[0]) && Operands.denseIndex(in[1]);
+            return Operands.denseFloat(in[0]) && Operands.denseIndex(in[1]);
+        }
+
+        @Override
+        public long scratchBytes(CrossEntropy op, Tensor[] in) {
+            return rowScratch(in[0]);
         }
 
         @Override
@@ -82,6 +87,7 @@ final class ModelKernels {
             Operands.checkIndices("crossEntropy", in[1], in[0].dim(1), op.ignoreIndex());
             io.chagres.kernels.cpu.softmax.CrossEntropy.forward(
                     pool,
+                    in[0].dtype(),
                     in[0].address(),
                     in[1].address(),
                     in[1].dtype().bytes(),
@@ -90,7 +96,8 @@ final class ModelKernels {
                     out[0].address(),
                     out[1].address(),
                     in[0].dim(0),
-                    Operands.size(in[0].dim(1)));
+                    Operands.size(in[0].dim(1)),
+                    scratch);
         }
     }
 
@@ -98,16 +105,23 @@ final class ModelKernels {
         @Override
         public boolean supports(CrossEntropyBackward op, Tensor[] in) {
             long stride = in[3].layout().stride(0);
-            return Operands.dense(in[0], in[2])
+            return Operands.denseFloat(in[0])
+                    && Operands.dense(in[2])
                     && Operands.denseIndex(in[1])
                     && in[3].dtype() == DType.F32
                     && (stride == 0 || stride == 1);
         }
 
         @Override
+        public long scratchBytes(CrossEntropyBackward op, Tensor[] in) {
+            return rowScratch(in[0]);
+        }
+
+        @Override
         public void run(CrossEntropyBackward op, Tensor[] in, Tensor[] out, long scratch) {
             io.chagres.kernels.cpu.softmax.CrossEntropy.backward(
                     pool,
+                    in[0].dtype(),
                     in[0].address(),
                     in[1].address(),
                     in[1].dtype().bytes(),
@@ -118,8 +132,14 @@ final class ModelKernels {
                     Operands.size(in[3].layout().stride(0)),
                     out[0].address(),
                     in[0].dim(0),
-                    Operands.size(in[0].dim(1)));
+                    Operands.size(in[0].dim(1)),
+                    scratch);
         }
+    }
+
+    private long rowScratch(Tensor logits) {
+        return io.chagres.kernels.cpu.softmax.CrossEntropy.scratchBytes(
+                pool, logits.dtype(), Operands.size(logits.dim(1)));
     }
 
     /// Heads (B, T, H, D) with tables (T, D/2) or (B, T, D/2).
@@ -129,7 +149,9 @@ final class ModelKernels {
             Shape x = in[0].shape();
             int tables = in[1].shape().rank();
             boolean perBatch = tables == 3 && in[1].dim(0) == x.dim(0);
-            return Operands.dense(in)
+            return Operands.denseFloat(in[0])
+                    && Operands.dense(in[1], in[2])
+                    && io.chagres.kernels.cpu.rope.Rope.takes(in[0].dtype(), x.last())
                     && x.rank() == 4
                     && (tables == 2 || perBatch)
                     && in[1].dim(-2) == x.dim(1);
@@ -141,6 +163,7 @@ final class ModelKernels {
             int d = Operands.size(x.dim(3));
             io.chagres.kernels.cpu.rope.Rope.rotate(
                     pool,
+                    in[0].dtype(),
                     in[0].address(),
                     out[0].address(),
                     x.dim(0),

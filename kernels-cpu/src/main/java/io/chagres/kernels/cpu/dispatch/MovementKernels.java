@@ -18,6 +18,16 @@ final class MovementKernels {
         return copy(x, y, y.layout());
     }
 
+    /// Copies x, row-major, to an address.
+    boolean gather(Tensor x, long address) {
+        Layout dense = Layout.contiguous(x.shape());
+        if (dense.shape().rank() > StridedCopy.MAX_RANK) {
+            return false;
+        }
+        copy(x, address, dense);
+        return true;
+    }
+
     boolean concat(int axis, Tensor[] parts, Tensor y) {
         if (y.shape().rank() > StridedCopy.MAX_RANK) {
             return false;
@@ -42,15 +52,18 @@ final class MovementKernels {
         if (to.shape().rank() > StridedCopy.MAX_RANK) {
             return false;
         }
-        int width = y.dtype().bytes();
+        copy(x, y.storage().address() + to.offset() * y.dtype().bytes(), to);
+        return true;
+    }
+
+    private void copy(Tensor x, long address, Layout to) {
         StridedCopy.copy(
                 pool,
                 x.address(),
                 x.layout().strides(),
-                y.storage().address() + to.offset() * width,
+                address,
                 to.strides(),
                 to.shape().toArray(),
-                width);
-        return true;
+                x.dtype().bytes());
     }
 }

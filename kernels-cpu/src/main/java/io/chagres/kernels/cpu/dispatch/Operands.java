@@ -24,6 +24,23 @@ final class Operands {
         return true;
     }
 
+    /// Whether all are of one dtype, BF16 or F16, and row-major without gaps.
+    static boolean denseNarrow(Tensor... all) {
+        for (Tensor t : all) {
+            if (!t.dtype().isNarrow()
+                    || t.dtype() != all[0].dtype()
+                    || !t.layout().isContiguous()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Whether a tensor holds F32, BF16 or F16 without gaps.
+    static boolean denseFloat(Tensor t) {
+        return t.dtype().wide() == DType.F32 && t.layout().isContiguous();
+    }
+
     /// Whether a tensor holds indices without gaps.
     static boolean denseIndex(Tensor t) {
         return (t.dtype() == DType.I32 || t.dtype() == DType.I64) && t.layout().isContiguous();

@@ -1,10 +1,12 @@
 package io.chagres.kernels.cpu.dispatch;
 
+import io.chagres.kernels.cpu.elementwise.Convert;
 import io.chagres.kernels.cpu.gemm.Gemm;
 import io.chagres.kernels.cpu.gemm.GemmCall;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Layout;
+import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Kernel;
 import io.chagres.tensor.backend.Kernels;
@@ -12,10 +14,14 @@ import io.chagres.tensor.op.Linear;
 
 /// Matrix products by the packed GEMM.
 final class ProductKernels {
+    private final WorkerPool pool;
+    private final ScratchPool scratches;
     private final Gemm gemm;
     private final ThreadLocal<GemmCall> calls = ThreadLocal.withInitial(GemmCall::new);
 
-    ProductKernels(WorkerPool pool) {
+    ProductKernels(WorkerPool pool, ScratchPool scratches) {
+        this.pool = pool;
+        this.scratches = scratches;
         gemm = new Gemm(pool);
     }
 
@@ -25,31 +31,47 @@ final class ProductKernels {
 
     /// Multiplies matrices of the last two axes; every other axis is a batch.
     boolean matmul(Tensor a, Tensor b, Tensor y) {
-        if (y.dtype() != DType.F32 || a.dim(-1) == 0) {
+        if (y.dtype().wide() != DType.F32 || a.dim(-1) == 0) {
             return false;
         }
-        Layout la = a.layout().expand(y.shape().with(-2, a.dim(-2)).with(-1, a.dim(-1)));
-        Layout lb = b.layout().expand(y.shape().with(-2, b.dim(-2)).with(-1, b.dim(-1)));
-        int batchAxes = y.shape().rank() - 2;
-        long inner = batchAxes == 0 ? 1 : y.dim(-3);
-        long matrix = y.dim(-1) * y.dim(-2);
-        long outer = y.shape().size() == 0 ? 0 : y.shape().size() / (matrix * inner);
+        if (y.dtype() != DType.F16) {
+            matmul(a, b, y.shape(), y.dtype(), y.address());
+            return true;
+        }
+        try (ScratchPool.Lease lease = scratches.take(4 * y.shape().size())) {
+            matmul(a, b, y.shape(), DType.F32, lease.address());
+            toF16(lease.address(), y);
+        }
+        return true;
+    }
+
+    private void matmul(Tensor a, Tensor b, Shape out, DType type, long y) {
+        Layout la = a.layout().expand(out.with(-2, a.dim(-2)).with(-1, a.dim(-1)));
+        Layout lb = b.layout().expand(out.with(-2, b.dim(-2)).with(-1, b.dim(-1)));
+        int batchAxes = out.rank() - 2;
+        long inner = batchAxes == 0 ? 1 : out.dim(-3);
+        long matrix = out.dim(-1) * out.dim(-2);
+        long outer = out.size() == 0 ? 0 : out.size() / (matrix * inner);
         GemmCall call =
                 calls.get()
                         .shape(
-                                Operands.size(y.dim(-2)),
-                                Operands.size(y.dim(-1)),
+                                Operands.size(out.dim(-2)),
+                                Operands.size(out.dim(-1)),
                                 Operands.size(a.dim(-1)));
         for (long i = 0; i < outer; i++) {
-            call.a(base(a, la, i, batchAxes), la.stride(-2), la.stride(-1));
-            call.b(base(b, lb, i, batchAxes), lb.stride(-2), lb.stride(-1));
-            call.c(y.address() + 4 * i * inner * matrix, y.dim(-1));
+            call.a(a.dtype(), base(a, la, i, batchAxes), la.stride(-2), la.stride(-1));
+            call.b(b.dtype(), base(b, lb, i, batchAxes), lb.stride(-2), lb.stride(-1));
+            call.c(type, y + type.bytes() * i * inner * matrix, out.dim(-1));
             if (inner > 1) {
                 call.batch(Operands.size(inner), la.stride(-3), lb.stride(-3), matrix);
             }
             gemm.sgemm(call);
         }
-        return true;
+    }
+
+    /// Rounds floats to the elements of y: a product's result is F32 or BF16.
+    private void toF16(long floats, Tensor y) {
+        Convert.apply(pool, Convert.Kind.F32_F16, floats, y.address(), y.shape().size());
     }
 
     /// Address of the i-th run of matrices along the last batch axis.
@@ -60,17 +82,22 @@ final class ProductKernels {
             at += i % n * l.stride(d);
             i /= n;
         }
-        return t.storage().address() + 4 * at;
+        return t.storage().address() + t.dtype().bytes() * at;
     }
 
-    /// y = x Wᵀ + b in one product; the weight may have any layout.
+    /// y = x Wᵀ + b in one product; the weight may have any layout and a dtype of its own.
     private final class LinearKernel implements Kernel<Linear> {
         @Override
         public boolean supports(Linear op, Tensor[] in) {
-            return Operands.dense(in[0])
-                    && (!op.bias() || Operands.dense(in[2]))
-                    && in[1].dtype() == DType.F32
+            return Operands.denseFloat(in[0])
+                    && (!op.bias() || Operands.denseFloat(in[2]))
+                    && in[1].dtype().wide() == DType.F32
                     && in[1].dim(1) > 0;
+        }
+
+        @Override
+        public long scratchBytes(Linear op, Tensor[] in) {
+            return biasBytes(op, in) + (in[0].dtype() == DType.F16 ? 4 * rows(in) * in[1].dim(0) : 0);
         }
 
         @Override
@@ -79,17 +106,39 @@ final class ProductKernels {
             Tensor w = in[1];
             long k = w.dim(1);
             long n = w.dim(0);
+            long bias = op.bias() ? in[2].address() : 0;
+            long biasBytes = biasBytes(op, in);
+            if (biasBytes > 0) {
+                Convert.widen(in[2].dtype(), bias, scratch, n);
+                bias = scratch;
+            }
+            boolean half = x.dtype() == DType.F16;
+            long y = half ? scratch + biasBytes : out[0].address();
             GemmCall call =
                     calls.get()
-                            .shape(
-                                    Operands.size(x.shape().size() / Math.max(1, k)),
-                                    Operands.size(n),
-                                    Operands.size(k))
-                            .a(x.address(), k, 1)
-                            .b(w.address(), w.layout().stride(1), w.layout().stride(0))
-                            .c(out[0].address(), n)
-                            .bias(op.bias() ? in[2].address() : 0);
+                            .shape(Operands.size(rows(in)), Operands.size(n), Operands.size(k))
+                            .a(x.dtype(), x.address(), k, 1)
+                            .b(
+                                    w.dtype(),
+                                    w.address(),
+                                    w.layout().stride(1),
+                                    w.layout().stride(0))
+                            .c(half ? DType.F32 : x.dtype(), y, n)
+                            .bias(bias);
             gemm.sgemm(call);
+            if (half) {
+                toF16(y, out[0]);
+            }
+        }
+
+        private static long rows(Tensor[] in) {
+            return in[0].shape().size() / Math.max(1, in[1].dim(1));
+        }
+
+        /// Room for a bias that must be widened.
+        private static long biasBytes(Linear op, Tensor[] in) {
+            boolean narrow = op.bias() && in[2].dtype() != DType.F32;
+            return narrow ? (4 * in[1].dim(0) + 63) & -64 : 0;
         }
     }
 }

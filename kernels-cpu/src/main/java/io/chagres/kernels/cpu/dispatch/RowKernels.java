@@ -3,6 +3,7 @@ package io.chagres.kernels.cpu.dispatch;
 import io.chagres.kernels.cpu.norm.ColumnSums;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.softmax.Rows;
+import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Kernels;
@@ -41,13 +42,13 @@ final class RowKernels {
 
     /// Sums of trailing axes (rows) or leading axes (columns).
     boolean sum(SumTo op, Tensor x, Tensor y) {
-        if (!Operands.dense(x)) {
-            return false;
-        }
         Shape in = x.shape();
         Shape kept = y.shape();
-        if (in.size() == 0) {
+        if (!Operands.denseFloat(x) || in.size() == 0) {
             return false;
+        }
+        if (x.dtype() != DType.F32) {
+            return kept.size() > 1 && Operands.isSuffix(kept, in) && columns(x, y);
         }
         if (kept.size() == 1 || Operands.isPrefix(kept, in)) {
             int n = Operands.size(in.size() / kept.size());
@@ -57,10 +58,14 @@ final class RowKernels {
         if (!Operands.isSuffix(kept, in)) {
             return false;
         }
-        long rows = in.size() / kept.size();
-        long bytes = ColumnSums.scratchBytes(rows, kept.size());
-        try (ScratchPool.Lease lease = scratches.take(bytes)) {
-            ColumnSums.sum(pool, x.address(), y.address(), rows, kept.size(), lease.address());
+        return columns(x, y);
+    }
+
+    private boolean columns(Tensor x, Tensor y) {
+        long n = y.shape().size();
+        long rows = x.shape().size() / n;
+        try (ScratchPool.Lease lease = scratches.take(ColumnSums.scratchBytes(rows, n))) {
+            ColumnSums.sum(pool, x.dtype(), x.address(), y.address(), rows, n, lease.address());
         }
         return true;
     }

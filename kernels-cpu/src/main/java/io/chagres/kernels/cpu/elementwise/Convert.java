@@ -3,6 +3,7 @@ package io.chagres.kernels.cpu.elementwise;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Ids;
 import io.chagres.kernels.cpu.vector.Lanes;
+import io.chagres.tensor.DType;
 import java.lang.foreign.ValueLayout;
 
 /// Conversions of contiguous arrays between number formats. Narrowing rounds to nearest, ties to
@@ -43,6 +44,28 @@ public final class Convert {
     }
 
     private static final Kind[] KINDS = Kind.values();
+
+    /// Writes n values, stored as `type` at `x`, as floats to `y`.
+    ///
+    /// @param type F32, BF16 or F16
+    public static void widen(DType type, long x, long y, long n) {
+        switch (type) {
+            case BF16 -> apply(Kind.BF16_F32, x, y, n);
+            case F16 -> apply(Kind.F16_F32, x, y, n);
+            default -> Fill.copy(x, y, 4 * n);
+        }
+    }
+
+    /// Rounds n floats at `x` and stores them as `type` at `y`.
+    ///
+    /// @param type F32, BF16 or F16
+    public static void narrow(DType type, long x, long y, long n) {
+        switch (type) {
+            case BF16 -> apply(Kind.F32_BF16, x, y, n);
+            case F16 -> apply(Kind.F32_F16, x, y, n);
+            default -> Fill.copy(x, y, 4 * n);
+        }
+    }
 
     /// Converts n elements at `x` and stores them at `y`, which must not overlap `x`.
     public static void apply(Kind kind, long x, long y, long n) {

@@ -3,13 +3,17 @@ package io.chagres.kernels.cpu.gemm;
 import io.chagres.kernels.cpu.pool.Team;
 import io.chagres.tensor.DType;
 
-/// A block of a product, as one worker sees it: `rows` × `columns` of C and `depth` products each.
+/// A block of a product, as one worker sees it: `rows` × `columns` of C and `depth` lanes along k.
 /// The team packs it, meets, and computes it. Strides are in bytes.
 final class Block {
     private static final int RUNS_PER_WORKER = 3;
 
     private final Memory scratch = new Memory();
     private final Grid grid = new Grid();
+    Engine engine;
+
+    /// What becomes of the sums, for this block's element (0, 0).
+    final Output out = new Output();
 
     DType aType = DType.F32;
     long aRow;
@@ -17,7 +21,6 @@ final class Block {
     DType bType = DType.F32;
     long bStep;
     long bColumn;
-    long cRow;
 
     /// Whether A, or B where a panel is whole, is read where it lies instead of being packed.
     boolean readA;
@@ -28,17 +31,19 @@ final class Block {
     long a;
 
     long b;
-    long c;
     long packedA;
     long packedB;
     int rows;
     int columns;
     int depth;
 
-    /// Whether the block is added to what C holds, and the bias to add now, or 0.
-    boolean add;
+    /// Elements along k; `depth` counts lanes.
+    int elements;
 
-    long bias;
+    /// Starts with the engine of the first problem.
+    Block(Engine engine) {
+        this.engine = engine;
+    }
 
     /// Packs what this worker draws of A's panels, and of B's if `freshB`.
     void pack(Team team, int workers, boolean freshB) {
@@ -52,12 +57,12 @@ final class Block {
                 panelsA + panelsB >= RUNS_PER_WORKER * workers * Pack.TOGETHER ? Pack.TOGETHER : 1;
         int runsB = Math.ceilDiv(panelsB, run);
         int runs = runsB + Math.ceilDiv(panelsA, run);
-        long temporary = scratch.reserve(scratchBytes()) + Tile.BYTES;
+        long temporary = scratch.reserve(engine.scratchBytes(depth));
         for (long t = team.next(); t < runs; t = team.next()) {
             if (t < runsB) {
-                packColumns(firstB + (int) t * run, run, temporary);
+                engine.packColumns(this, firstB + (int) t * run, run, temporary);
             } else {
-                packRows(((int) t - runsB) * run, run, temporary);
+                engine.packRows(this, ((int) t - runsB) * run, run, temporary);
             }
         }
         team.barrier();
@@ -69,7 +74,7 @@ final class Block {
         int columnPanels = Math.ceilDiv(columns, Tiling.COLUMNS);
         grid.divide(rowPanels, columnPanels, workers);
         int parts = grid.rowParts * grid.columnParts;
-        long tile = scratch.reserve(scratchBytes());
+        long temporary = scratch.reserve(engine.scratchBytes(depth));
         for (long t = team.next(); t < parts; t = team.next()) {
             long r = t / grid.columnParts;
             long s = t % grid.columnParts;
@@ -78,75 +83,27 @@ final class Block {
             int first = (int) (s * columnPanels / grid.columnParts);
             int end = (int) ((s + 1) * columnPanels / grid.columnParts);
             for (int panel = first; panel < end; panel++) {
-                columnPanel(panel, firstRow, Math.min(endRow, rows), tile);
+                engine.columnPanel(this, panel, firstRow, Math.min(endRow, rows), temporary);
             }
         }
         team.barrier();
     }
 
-    private long scratchBytes() {
-        return Tile.BYTES + Pack.scratchBytes(Tiling.COLUMNS, depth);
+    /// Address of a panel of B with `count` columns, packed or as it lies.
+    long panelOfB(int panel, int count) {
+        return readB && count == Tiling.COLUMNS
+                ? b + 4L * panel * Tiling.COLUMNS
+                : packedB + panel * Tiling.columnPanelBytes(depth);
     }
 
-    private void packColumns(int panel, int panels, long temporary) {
-        int first = panel * Tiling.COLUMNS;
-        Pack.panels(
-                bType,
-                b + first * bColumn,
-                bColumn,
-                bStep,
-                Math.min(panels * Tiling.COLUMNS, columns - first),
-                depth,
-                packedB + panel * Tiling.columnPanelBytes(depth),
-                Tiling.COLUMNS,
-                Tiling.columnPanelBytes(depth),
-                temporary);
+    /// Bytes between the rows of such a panel.
+    long stepOfB(int count) {
+        return readB && count == Tiling.COLUMNS ? bStep : 4L * Tiling.COLUMNS;
     }
 
-    private void packRows(int panel, int panels, long temporary) {
-        int first = panel * Tiling.ROWS;
-        Pack.panels(
-                aType,
-                a + first * aRow,
-                aRow,
-                aStep,
-                Math.min(panels * Tiling.ROWS, rows - first),
-                depth,
-                packedA + panel * Tiling.rowPanelBytes(depth),
-                Tiling.ROWS,
-                Tiling.rowPanelBytes(depth),
-                temporary);
-    }
-
-    /// Computes the tiles of one panel of B and the rows from `row` to `endRow - 1`.
-    private void columnPanel(int panel, int row, int endRow, long tile) {
-        int first = panel * Tiling.COLUMNS;
-        int count = Math.min(Tiling.COLUMNS, columns - first);
-        boolean inPlace = readB && count == Tiling.COLUMNS;
-        long panelB = inPlace ? b + 4L * first : packedB + panel * Tiling.columnPanelBytes(depth);
-        long step = inPlace ? bStep : 4L * Tiling.COLUMNS;
-        boolean straight = count == Tiling.COLUMNS && !add && bias == 0;
-        long panelA = packedA + row / Tiling.ROWS * Tiling.rowPanelBytes(depth);
-        long target = c + row * cRow + 4L * first;
-        long panelBias = bias == 0 ? 0 : bias + 4L * first;
-        while (row < endRow) {
-            int left = endRow - row;
-            int taken = readA ? MicroKernel.stridedRows(left) : Math.min(Tiling.ROWS, left);
-            boolean toC = straight && (readA || MicroKernel.rowsWritten(taken) == taken);
-            long out = toC ? target : tile;
-            long outRow = toC ? cRow : Tile.ROW;
-            if (readA) {
-                long at = a + row * aRow;
-                MicroKernel.strided(taken, at, (int) aRow, aStep, panelB, step, depth, out, outRow);
-            } else {
-                MicroKernel.packed(taken, panelA, panelB, step, depth, out, outRow);
-            }
-            if (!toC) {
-                Tile.finish(tile, target, cRow, taken, count, add, panelBias);
-            }
-            row += taken;
-            target += taken * cRow;
-            panelA += Tiling.rowPanelBytes(depth);
-        }
+    /// Address of a lane row that an engine may keep for each panel of B, behind all of them.
+    long extraOfB(int panel) {
+        long panels = Math.ceilDiv(columns, Tiling.COLUMNS);
+        return packedB + panels * Tiling.columnPanelBytes(depth) + 4L * Tiling.COLUMNS * panel;
     }
 }

@@ -27,15 +27,29 @@ public final class Gemm {
     private static final int IDLE_SLOTS = 64;
 
     private final WorkerPool pool;
+    private final Engine.Choice engines;
     private final AtomicReferenceArray<@Nullable Workspace> idle =
             new AtomicReferenceArray<>(IDLE_SLOTS);
 
     /// Products on the threads of `pool`.
     public Gemm(WorkerPool pool) {
-        this.pool = pool;
+        this(pool, true);
     }
 
-    /// Computes products in single precision; A and B may be stored as F32, BF16 or F16.
+    /// With or without machine code, for comparisons.
+    Gemm(WorkerPool pool, boolean machineCode) {
+        this.pool = pool;
+        engines = new Engine.Choice(machineCode);
+    }
+
+    /// Computes products in single precision; A and B may be stored as F32, BF16 or F16, C as F32 or
+    /// BF16.
+    ///
+    /// Where both A and B are BF16 and the processor multiplies BF16 itself, its instruction
+    /// (VDPBF16PS) does it: products are exact, but each pair of them is added to the sum with
+    /// roundings of its own, subnormal numbers count as zero, and results differ in the last bits
+    /// from those of the same numbers in F32. With few rows or columns, and on other processors,
+    /// the numbers are widened to F32 first.
     ///
     /// @throws IllegalArgumentException if an address is missing, rows of C overlap, or an operand
     ///   is of another type
@@ -49,11 +63,35 @@ public final class Gemm {
                 return;
             }
             if (problem.k == 0) {
-                addNothing(problem, DType.F32);
+                addNothing(problem);
             } else if (space.vectors.suits()) {
-                space.vectors.run(pool);
+                space.vectors(pool);
             } else {
                 space.product.run(pool);
+            }
+            giveBack(space);
+        } finally {
+            Reference.reachabilityFence(space);
+        }
+    }
+
+    /// Computes products of signed bytes, exactly: A and B are stored as I8, C as I32, or as F32 if
+    /// the call has [GemmCall#scales]. Sums wrap around beyond 32 bits, which takes a K above
+    /// 131,071.
+    ///
+    /// @throws IllegalArgumentException if an address is missing, rows of C overlap, or an operand
+    ///   is of another type
+    public void igemm(GemmCall call) {
+        Workspace space = take();
+        try {
+            Problem problem = space.problem;
+            problem.take(call, DType.I8);
+            if (!problem.isEmpty()) {
+                if (problem.k == 0) {
+                    addNothing(problem);
+                } else {
+                    space.product.run(pool);
+                }
             }
             giveBack(space);
         } finally {
@@ -72,7 +110,7 @@ public final class Gemm {
             problem.take(call, DType.F64);
             if (!problem.isEmpty()) {
                 if (problem.k == 0) {
-                    addNothing(problem, DType.F64);
+                    addNothing(problem);
                 } else {
                     space.doubles.run(pool);
                 }
@@ -84,28 +122,31 @@ public final class Gemm {
     }
 
     /// C when there is nothing to sum: zero or what it holds, and the bias.
-    private static void addNothing(Problem p, DType type) {
+    private static void addNothing(Problem p) {
         for (int item = 0; item < p.batch; item++) {
             for (int i = 0; i < p.m; i++) {
                 long row = p.c + item * p.cBatch + i * p.cRow;
                 for (int j = 0; j < p.n; j++) {
-                    long at = (long) j * type.bytes();
-                    double value = p.accumulate ? read(type, row + at) : 0;
-                    if (p.bias != 0) {
-                        value += read(type, p.bias + at);
-                    }
-                    if (type == DType.F64) {
-                        ALL.set(Lanes.DOUBLE, row + at, value);
-                    } else {
-                        ALL.set(Lanes.FLOAT, row + at, (float) value);
-                    }
+                    addNothing(p, row + (long) j * p.cType.bytes(), j);
                 }
             }
         }
     }
 
-    private static double read(DType type, long address) {
-        return type == DType.F64 ? ALL.get(Lanes.DOUBLE, address) : ALL.get(Lanes.FLOAT, address);
+    private static void addNothing(Problem p, long to, long j) {
+        switch (p.cType) {
+            case F64 -> {
+                double value = p.accumulate ? ALL.get(Lanes.DOUBLE, to) : 0;
+                value += p.bias == 0 ? 0 : ALL.get(Lanes.DOUBLE, p.bias + 8 * j);
+                ALL.set(Lanes.DOUBLE, to, value);
+            }
+            case I32 -> ALL.set(Lanes.INT, to, p.accumulate ? ALL.get(Lanes.INT, to) : 0);
+            default -> {
+                float value = p.accumulate ? Widen.element(p.cType, to) : 0;
+                value += p.bias == 0 ? 0 : ALL.get(Lanes.FLOAT, p.bias + 4 * j);
+                Output.set(p.cType, to, value);
+            }
+        }
     }
 
     private Workspace take() {
@@ -117,7 +158,7 @@ public final class Gemm {
                 }
             }
         }
-        return new Workspace(pool.threads());
+        return new Workspace(pool.threads(), engines);
     }
 
     /// A workspace whose call failed is not given back: its state is unknown.
@@ -135,11 +176,46 @@ public final class Gemm {
         final Product product;
         final VectorProduct vectors;
         final DoubleProduct doubles;
+        private final Memory sums = new Memory();
+        private final Output out = new Output();
 
-        Workspace(int threads) {
-            product = new Product(problem, threads);
+        Workspace(int threads, Engine.Choice engines) {
+            product = new Product(problem, threads, engines);
             vectors = new VectorProduct(problem, threads);
             doubles = new DoubleProduct(problem, threads);
+        }
+
+        /// A [VectorProduct]; one whose C is BF16 goes by way of floats.
+        void vectors(WorkerPool pool) {
+            if (problem.cType == DType.F32) {
+                vectors.run(pool);
+                return;
+            }
+            long c = problem.c;
+            long cRow = problem.cRow;
+            long cBatch = problem.cBatch;
+            long bias = problem.bias;
+            boolean accumulate = problem.accumulate;
+            long row = 4L * problem.n;
+            problem.c = sums.reserve(row * problem.m * problem.batch);
+            problem.cRow = row;
+            problem.cBatch = row * problem.m;
+            problem.bias = 0;
+            problem.accumulate = false;
+            vectors.run(pool);
+            out.type = DType.BF16;
+            out.row = cRow;
+            out.old = accumulate;
+            out.bias = bias;
+            for (int item = 0; item < problem.batch; item++) {
+                out.c = c + item * cBatch;
+                for (int i = 0; i < problem.m; i++) {
+                    long from = problem.c + (long) item * problem.cBatch + i * row;
+                    for (int j = 0; j < problem.n; j++) {
+                        out.finishFloat(from + 4L * j, i, j);
+                    }
+                }
+            }
         }
     }
 }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// A of M × K, B of K × N and C of M × N.
 ///
 /// A mutable block of parameters, to be kept and filled again for each call, so that a product
-/// allocates nothing. Start with [#shape], which also forgets batch, bias and accumulation.
+/// allocates nothing. Start with [#shape], which also forgets batch, bias, scales and
+/// accumulation.
 ///
 /// ```java
 /// gemm.sgemm(call.shape(tokens, out, in).a(x, in, 1).b(w, 1, in).c(y, out).bias(bias));
@@ -30,11 +31,14 @@ public final class GemmCall {
     @Nullable DType bType;
     long c;
     long cRow;
+    @Nullable DType cType;
     int batch;
     long aBatch;
     long bBatch;
     long cBatch;
     long bias;
+    long rowScale;
+    long columnScale;
     boolean accumulate;
 
     /// Makes an empty block.
@@ -55,6 +59,8 @@ public final class GemmCall {
         bBatch = 0;
         cBatch = 0;
         bias = 0;
+        rowScale = 0;
+        columnScale = 0;
         accumulate = false;
         return this;
     }
@@ -95,6 +101,25 @@ public final class GemmCall {
     public GemmCall c(long address, long rowStride) {
         c = address;
         cRow = rowStride;
+        cType = null;
+        return this;
+    }
+
+    /// C, stored as F32 or BF16: of a product in F32, whose sums are rounded once, to nearest even,
+    /// when they are complete.
+    public GemmCall c(DType type, long address, long rowStride) {
+        c(address, rowStride);
+        cType = type;
+        return this;
+    }
+
+    /// Makes C of a product of integers F32: `C = (A·B) · row[i] · column[j] (+ bias)`.
+    ///
+    /// @param row address of M floats, or of M times the batch
+    /// @param column address of N floats
+    public GemmCall scales(long row, long column) {
+        rowScale = row;
+        columnScale = column;
         return this;
     }
 
@@ -114,7 +139,8 @@ public final class GemmCall {
         return this;
     }
 
-    /// Adds a row vector of N elements (of C's type) to every row of the result; 0 for none.
+    /// Adds a row vector of N elements to every row of the result; 0 for none. They are of C's type,
+    /// or F32 where C is BF16.
     public GemmCall bias(long address) {
         bias = address;
         return this;

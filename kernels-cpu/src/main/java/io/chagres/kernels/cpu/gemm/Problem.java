@@ -30,6 +30,7 @@ final class Problem {
     long c;
 
     long cRow;
+    DType cType = DType.F32;
     int batch;
     long aBatch;
     long bBatch;
@@ -38,16 +39,22 @@ final class Problem {
     /// Address of a row vector to add, or 0.
     long bias;
 
+    /// Addresses of the factors of rows (of all products, one after the other) and of columns by
+    /// which integers become floats; both or neither (0).
+    long rowScale;
+
+    long columnScale;
     boolean accumulate;
 
-    /// Takes over a call whose result is of type `own`, F32 or F64.
+    /// Takes over a call that multiplies in `own`: F32, F64, or I8 for sums in I32.
     void take(GemmCall call, DType own) {
         m = call.m;
         n = call.n;
         k = call.k;
         aType = operandType("A", call.aType, own);
         bType = operandType("B", call.bType, own);
-        long bytes = own.bytes();
+        cType = resultType(call, own);
+        long bytes = cType.bytes();
         a = call.a;
         aRow = call.aRow * aType.bytes();
         aStep = call.aColumn * aType.bytes();
@@ -62,6 +69,8 @@ final class Problem {
         batch = call.batch;
         bias = call.bias;
         accumulate = call.accumulate;
+        rowScale = call.rowScale;
+        columnScale = call.columnScale;
         check(bytes);
         if (batch > 1
                 && bBatch == 0
@@ -99,6 +108,37 @@ final class Problem {
                     name + " is " + type + ", which a product in " + own + " does not take");
         }
         return type;
+    }
+
+    private DType resultType(GemmCall call, DType own) {
+        boolean scaled = call.columnScale != 0;
+        if (scaled != (call.rowScale != 0) || (scaled && own != DType.I8)) {
+            throw new IllegalArgumentException(
+                    "scales are for products of I8, and for rows and columns at once");
+        }
+        DType usual = own != DType.I8 ? own : scaled ? DType.F32 : DType.I32;
+        DType type = call.cType == null ? usual : call.cType;
+        if (type != usual && !(own == DType.F32 && type == DType.BF16)) {
+            throw new IllegalArgumentException(
+                    "C is " + type + ", which a product in " + own + " does not give");
+        }
+        if (type == DType.I32 && call.bias != 0) {
+            throw new IllegalArgumentException("a bias is added to floats, but C is I32");
+        }
+        if (scaled && call.accumulate) {
+            throw new IllegalArgumentException("scaled integers are not added to what C holds");
+        }
+        return type;
+    }
+
+    /// Whether C can hold sums that are not complete yet.
+    boolean holdsSums() {
+        return cType == sumType();
+    }
+
+    /// The type of sums.
+    DType sumType() {
+        return aType == DType.I8 ? DType.I32 : aType == DType.F64 ? DType.F64 : DType.F32;
     }
 
     /// Whether there is no result at all.

@@ -30,6 +30,10 @@ final class Tiling {
     /// Columns of B that are packed at a time.
     private static final int COLUMN_BLOCK = 3072;
 
+    /// Columns at a time where the sums between depth blocks are kept apart from C, so that they do
+    /// not take too much memory.
+    static final int STAGED_COLUMNS = 512;
+
     private static final int DEPTH_BLOCK = 1024;
 
     private static final int CACHE_LINE = 64;
@@ -51,8 +55,8 @@ final class Tiling {
         return m <= ROW_BLOCK ? Math.min(COLUMN_BLOCK, 512) : COLUMN_BLOCK;
     }
 
-    /// How many products are added up before the tile goes to memory: K in equal parts of at most
-    /// 1024, rounded up to 16.
+    /// How many lanes along k (products, in F32) are added up before the tile goes to memory: all
+    /// in equal parts of at most 1024, rounded up to 16.
     static int depthBlock(int k) {
         int blocks = Math.max(1, Math.ceilDiv(k, DEPTH_BLOCK));
         return Math.max(16, Math.ceilDiv(Math.ceilDiv(k, blocks), 16) * 16);

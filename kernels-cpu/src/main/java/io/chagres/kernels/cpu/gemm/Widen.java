@@ -16,8 +16,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Reads elements stored as F32, BF16 or F16 as floats; every BF16 and F16 value is a float
-/// exactly.
+/// Reads elements stored as F32, BF16, F16 or I8 as floats, which all of these are exactly.
 final class Widen {
     private static final VectorSpecies<Short> HALF =
             VectorSpecies.of(short.class, VectorShape.forBitSize(BITS / 2));
@@ -39,13 +38,14 @@ final class Widen {
         return switch (type) {
             case BF16 -> Float.intBitsToFloat(ALL.get(SHORT, address) << 16);
             case F16 -> Float.float16ToFloat(ALL.get(SHORT, address));
+            case I8 -> ALL.get(ValueLayout.JAVA_BYTE, address);
             default -> ALL.get(FLOAT, address);
         };
     }
 
     /// Writes `count` contiguous elements as floats.
     static void row(DType type, long source, long target, int count) {
-        int whole = count - count % N;
+        int whole = type == DType.I8 ? 0 : count - count % N;
         switch (type) {
             case BF16 -> bf16(source, target, whole);
             case F16 -> f16(source, target, whole);

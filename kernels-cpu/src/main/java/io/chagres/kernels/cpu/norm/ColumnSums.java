@@ -1,7 +1,11 @@
 package io.chagres.kernels.cpu.norm;
 
+import io.chagres.kernels.cpu.elementwise.Convert;
 import io.chagres.kernels.cpu.elementwise.Fill;
+import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
+import io.chagres.kernels.cpu.vector.Scratch;
+import io.chagres.tensor.DType;
 
 /// Sums over the rows of a matrix, in an order that depends on its shape alone: rows are cut into
 /// blocks of equal size, each block is summed from its first row to its last, and the blocks' sums
@@ -12,6 +16,7 @@ public final class ColumnSums {
     private static final long COLUMNS = 512;
     private static final long MIN_BLOCK_ROWS = 16;
     private static final long MAX_BLOCKS = 64;
+    private static final DType[] TYPES = DType.values();
 
     private ColumnSums() {}
 
@@ -20,32 +25,54 @@ public final class ColumnSums {
         return Math.max(MIN_BLOCK_ROWS, (rows + MAX_BLOCKS - 1) / MAX_BLOCKS);
     }
 
-    /// Bytes of scratch memory for the sums of `n` columns over `rows` rows.
+    /// Bytes of scratch memory for the sums of `n` columns over `rows` rows: the blocks' sums, and
+    /// the total before it is rounded.
     public static long scratchBytes(long rows, long n) {
-        return 4 * n * blocks(rows);
+        return 4 * n * (blocks(rows) + 1);
     }
 
     /// out[j] = sum over rows of x[r, j], by the pool's workers. `scratch` has [#scratchBytes]
     /// bytes.
-    public static void sum(WorkerPool pool, long x, long out, long rows, long n, long scratch) {
+    ///
+    /// @param type F32, BF16 or F16, of x and of the result; sums are floats until they are stored
+    public static void sum(
+            WorkerPool pool, DType type, long x, long out, long rows, long n, long scratch) {
         var args = WorkerPool.args();
         args.l[0] = x;
         args.l[1] = scratch;
         args.l[2] = n;
         args.l[3] = blockRows(rows);
+        args.l[4] = type.ordinal();
         pool.forRange(
-                rows,
-                blockRows(rows),
-                args,
-                (a, from, to, worker) -> {
-                    long width = a.l[2];
-                    long sums = a.l[1] + from / a.l[3] * 4 * width;
-                    Fill.fill(sums, 0f, width);
-                    for (long r = from; r < to; r++) {
-                        Fill.accumulate(a.l[0] + 4 * r * width, sums, width);
-                    }
-                });
-        combine(pool, scratch, n, out, rows, n);
+                rows, blockRows(rows), args, (a, from, to, worker) -> block(a, from, to));
+        if (type == DType.F32) {
+            combine(pool, scratch, n, out, rows, n);
+        } else {
+            long sums = scratch + scratchBytes(rows, n) - 4 * n;
+            combine(pool, scratch, n, sums, rows, n);
+            Convert.narrow(type, sums, out, n);
+        }
+    }
+
+    /// Sums a block of rows, a few hundred columns at a time where they must be widened first.
+    private static void block(Args a, long from, long to) {
+        DType type = TYPES[(int) a.l[4]];
+        long width = a.l[2];
+        long sums = a.l[1] + from / a.l[3] * 4 * width;
+        Fill.fill(sums, 0f, width);
+        long stage = Scratch.stage(Scratch.address(), 0);
+        for (long r = from; r < to; r++) {
+            long row = a.l[0] + type.bytes() * r * width;
+            if (type == DType.F32) {
+                Fill.accumulate(row, sums, width);
+                continue;
+            }
+            for (long j = 0; j < width; j += Scratch.BLOCK_FLOATS) {
+                long n = Math.min(Scratch.BLOCK_FLOATS, width - j);
+                Convert.widen(type, row + type.bytes() * j, stage, n);
+                Fill.accumulate(stage, sums + 4 * j, n);
+            }
+        }
     }
 
     /// Adds up the blocks' sums: out[j] = sum over blocks b of partial[b * stride + j] for n

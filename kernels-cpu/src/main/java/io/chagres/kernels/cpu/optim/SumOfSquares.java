@@ -1,13 +1,29 @@
 package io.chagres.kernels.cpu.optim;
 
+import static io.chagres.kernels.cpu.vector.Lanes.ALL;
+import static io.chagres.kernels.cpu.vector.Lanes.DOUBLE;
+import static io.chagres.kernels.cpu.vector.Lanes.F64;
+import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
+import static io.chagres.kernels.cpu.vector.Lanes.LE;
+
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
-import io.chagres.kernels.cpu.vector.RowReduce;
+import io.chagres.kernels.cpu.vector.Scratch;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
-/// The sum of squares of an array, for the global norm of gradients: blocks of fixed size are
-/// summed over 64 lanes in single precision, and the blocks' sums from first to last in double.
+/// The sum of squares of an array, for the global norm of gradients, in double precision: the square
+/// of a float is exact, and none is too large. Element i of a block of fixed size goes to lane i mod
+/// 32; the lanes are added in order, and then the blocks.
 public final class SumOfSquares {
     private static final long BLOCK = 16384;
+    private static final int LANES = 32;
+    private static final int STEP = Lanes.N / 2;
+    private static final VectorSpecies<Float> HALF =
+            VectorSpecies.of(float.class, VectorShape.forBitSize(Lanes.BITS / 2));
 
     private SumOfSquares() {}
 
@@ -25,15 +41,45 @@ public final class SumOfSquares {
                 n,
                 BLOCK,
                 args,
-                (a, from, to, worker) -> {
-                    double sum = RowReduce.sumSquares(a.l[0] + 4 * from, 0f, to - from);
-                    Lanes.ALL.set(Lanes.DOUBLE, a.l[1] + 8 * (from / BLOCK), sum);
-                });
+                (a, from, to, worker) ->
+                        ALL.set(
+                                DOUBLE,
+                                a.l[1] + 8 * (from / BLOCK),
+                                block(a.l[0] + 4 * from, to - from)));
         double total = 0;
         for (long b = 0; b < blocks(n); b++) {
-            total += Lanes.ALL.get(Lanes.DOUBLE, scratch + 8 * b);
+            total += ALL.get(DOUBLE, scratch + 8 * b);
         }
         return total;
+    }
+
+    private static double block(long x, long n) {
+        long lanes = Scratch.slot(Scratch.address(), 0);
+        Scratch.fill(lanes, 0f);
+        long main = n & -LANES;
+        squares(x, main, lanes);
+        for (long i = main; i < n; i++) {
+            double v = ALL.get(FLOAT, x + 4 * i);
+            long lane = lanes + 8 * (i - main);
+            ALL.set(DOUBLE, lane, Math.fma(v, v, ALL.get(DOUBLE, lane)));
+        }
+        double sum = 0;
+        for (int i = 0; i < LANES; i++) {
+            sum += ALL.get(DOUBLE, lanes + 8L * i);
+        }
+        return sum;
+    }
+
+    private static void squares(long x, long n, long lanes) {
+        for (long i = 0; i < n; i += STEP) {
+            long lane = lanes + 8 * (i & (LANES - 1));
+            DoubleVector v =
+                    (DoubleVector)
+                            FloatVector.fromMemorySegment(HALF, ALL, x + 4 * i, LE)
+                                    .convertShape(VectorOperators.F2D, F64, 0);
+            v.fma(v, DoubleVector.fromMemorySegment(F64, ALL, lane, LE))
+                    .intoMemorySegment(ALL, lane, LE);
+        }
     }
 
     private static long blocks(long n) {

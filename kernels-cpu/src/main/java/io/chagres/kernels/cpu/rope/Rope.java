@@ -4,11 +4,15 @@ import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.F32;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
+import io.chagres.kernels.cpu.elementwise.Convert;
 import io.chagres.kernels.cpu.elementwise.Fill;
 import io.chagres.kernels.cpu.elementwise.Grain;
+import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Ids;
 import io.chagres.kernels.cpu.vector.Lanes;
+import io.chagres.kernels.cpu.vector.Scratch;
+import io.chagres.tensor.DType;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -25,6 +29,7 @@ import jdk.incubator.vector.VectorShuffle;
 /// i0 s0 + i1 s1 + i2 s2 of an array of ids: strides (T, 1, 0) suit [batch, T, heads], (T, 0, 1)
 /// suit [batch, heads, T], and s0 = 0 shares the positions among batches.
 public final class Rope {
+    private static final DType[] TYPES = DType.values();
     private static final int STEP = 4 * Lanes.N;
     private static final VectorShuffle<Float> SWAP = VectorShuffle.fromOp(F32, i -> i ^ 1);
     private static final VectorShuffle<Float> LOW = VectorShuffle.fromOp(F32, i -> i >> 1);
@@ -73,9 +78,18 @@ public final class Rope {
         }
     }
 
+    /// Whether heads of this type and size can be rotated by [#rotate(WorkerPool, DType, long, long,
+    /// long, long, long, int, int, long, int, long, long, long, long, long, boolean, boolean)].
+    public static boolean takes(DType type, long headDim) {
+        return type == DType.F32 || headDim <= Scratch.BLOCK_FLOATS;
+    }
+
     /// Rotates all `d0 * d1 * d2` heads, by the pool's workers.
+    ///
+    /// @param type dtype of x and y: F32, or BF16 or F16, which are widened for the rotation
     public static void rotate(
             WorkerPool pool,
+            DType type,
             long x,
             long y,
             long d0,
@@ -108,29 +122,54 @@ public final class Rope {
         args.l[12] = sin;
         args.l[13] = interleaved ? 1 : 0;
         args.l[14] = backwards ? 1 : 0;
+        args.l[15] = type.ordinal();
         pool.forRange(
                 d0 * d1 * d2,
                 Grain.rows(headDim),
                 args,
-                (a, from, to, worker) ->
-                        rotate(
-                                a.l[0],
-                                a.l[1],
-                                a.l[2],
-                                a.l[3],
-                                (int) a.l[4],
-                                (int) a.l[5],
-                                a.l[6],
-                                (int) a.l[7],
-                                a.l[8],
-                                a.l[9],
-                                a.l[10],
-                                a.l[11],
-                                a.l[12],
-                                a.l[13] != 0,
-                                a.l[14] != 0,
-                                from,
-                                to));
+                (a, from, to, worker) -> {
+                    if (a.l[15] == DType.F32.ordinal()) {
+                        rotate(a, a.l[0], a.l[1], from, to);
+                    } else {
+                        narrow(a, from, to);
+                    }
+                });
+    }
+
+    /// As many heads at a time as a stage holds.
+    private static void narrow(Args a, long from, long to) {
+        DType type = TYPES[(int) a.l[15]];
+        long d = a.l[4];
+        long heads = Scratch.BLOCK_FLOATS / d;
+        long stage = Scratch.stage(Scratch.address(), 0);
+        for (long h = from; h < to; h += heads) {
+            long end = Math.min(to, h + heads);
+            Convert.widen(type, a.l[0] + 2 * h * d, stage, (end - h) * d);
+            long first = stage - 4 * h * d; // where head 0 would stand
+            rotate(a, first, first, h, end);
+            Convert.narrow(type, stage, a.l[1] + 2 * h * d, (end - h) * d);
+        }
+    }
+
+    private static void rotate(Args a, long x, long y, long from, long to) {
+        rotate(
+                x,
+                y,
+                a.l[2],
+                a.l[3],
+                (int) a.l[4],
+                (int) a.l[5],
+                a.l[6],
+                (int) a.l[7],
+                a.l[8],
+                a.l[9],
+                a.l[10],
+                a.l[11],
+                a.l[12],
+                a.l[13] != 0,
+                a.l[14] != 0,
+                from,
+                to);
     }
 
     private static void halves(long x, long y, long cos, long sin, float sign, int half) {

@@ -1,13 +1,16 @@
 package io.chagres.kernels.cpu.softmax;
 
+import io.chagres.kernels.cpu.elementwise.Convert;
 import io.chagres.kernels.cpu.elementwise.Fill;
 import io.chagres.kernels.cpu.elementwise.Grain;
+import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.ExpLoops;
 import io.chagres.kernels.cpu.vector.Ids;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.RowReduce;
 import io.chagres.kernels.cpu.vector.Scratch;
+import io.chagres.tensor.DType;
 
 /// Cross-entropy of logits [rows, vocabulary] against target ids, with label smoothing as PyTorch
 /// defines it. The probabilities are never stored: the forward keeps one log-sum-exp per row, and
@@ -17,6 +20,8 @@ import io.chagres.kernels.cpu.vector.Scratch;
 /// (lse - mean(x)), where lse = log(sum(e^x)). A row whose target is `ignoreIndex` has loss 0, lse
 /// 0 and gradient 0; its logits are not read.
 public final class CrossEntropy {
+    private static final DType[] TYPES = DType.values();
+
     private CrossEntropy() {}
 
     /// Losses and log-sum-exps, one float each per row, of the rows from `from` to `to - 1`;
@@ -54,10 +59,24 @@ public final class CrossEntropy {
         }
     }
 
+    /// Bytes of scratch memory for logits of a type: a row of floats for each thread where they are
+    /// BF16 or F16.
+    public static long scratchBytes(WorkerPool pool, DType type, int vocabulary) {
+        return type == DType.F32 ? 0 : pool.threads() * rowBytes(vocabulary);
+    }
+
+    private static long rowBytes(int vocabulary) {
+        return (4L * vocabulary + 63) & -64;
+    }
+
     /// [#forward(long, long, int, long, double, long, long, long, long, int)] by the pool's
     /// workers.
+    ///
+    /// @param type dtype of the logits: F32, or BF16 or F16, which are widened row by row
+    /// @param scratch address of [#scratchBytes] bytes
     public static void forward(
             WorkerPool pool,
+            DType type,
             long logits,
             long targets,
             int idBytes,
@@ -66,7 +85,8 @@ public final class CrossEntropy {
             long loss,
             long lse,
             long rows,
-            int vocabulary) {
+            int vocabulary,
+            long scratch) {
         var args = WorkerPool.args();
         args.l[0] = logits;
         args.l[1] = targets;
@@ -75,23 +95,40 @@ public final class CrossEntropy {
         args.l[4] = loss;
         args.l[5] = lse;
         args.l[6] = vocabulary;
+        args.l[7] = type.ordinal();
+        args.l[8] = scratch;
         args.d[0] = smoothing;
         pool.forRange(
                 rows,
                 Grain.rows(vocabulary),
                 args,
-                (a, from, to, worker) ->
-                        forward(
-                                a.l[0],
-                                a.l[1],
-                                (int) a.l[2],
-                                a.l[3],
-                                a.d[0],
-                                a.l[4],
-                                a.l[5],
-                                from,
-                                to,
-                                (int) a.l[6]));
+                (a, from, to, worker) -> {
+                    DType of = TYPES[(int) a.l[7]];
+                    if (of == DType.F32) {
+                        forward(a, a.l[0], from, to);
+                        return;
+                    }
+                    int width = (int) a.l[6];
+                    long row = a.l[8] + worker * rowBytes(width);
+                    for (long r = from; r < to; r++) {
+                        Convert.widen(of, a.l[0] + 2 * r * width, row, width);
+                        forward(a, row - 4 * r * width, r, r + 1);
+                    }
+                });
+    }
+
+    private static void forward(Args a, long logits, long from, long to) {
+        forward(
+                logits,
+                a.l[1],
+                (int) a.l[2],
+                a.l[3],
+                a.d[0],
+                a.l[4],
+                a.l[5],
+                from,
+                to,
+                (int) a.l[6]);
     }
 
     /// Gradient of the rows' losses for the logits, of the rows from `from` to `to - 1`: dLogits =
@@ -137,8 +174,13 @@ public final class CrossEntropy {
 
     /// [#backward(long, long, int, long, double, long, long, int, long, long, long, int)] by the
     /// pool's workers.
+    ///
+    /// @param type dtype of the logits and of their gradient: F32, or BF16 or F16, which are widened
+    ///   row by row
+    /// @param scratch address of [#scratchBytes] bytes
     public static void backward(
             WorkerPool pool,
+            DType type,
             long logits,
             long targets,
             int idBytes,
@@ -149,7 +191,8 @@ public final class CrossEntropy {
             int gStride,
             long dLogits,
             long rows,
-            int vocabulary) {
+            int vocabulary,
+            long scratch) {
         var args = WorkerPool.args();
         args.l[0] = logits;
         args.l[1] = targets;
@@ -160,25 +203,44 @@ public final class CrossEntropy {
         args.l[6] = gStride;
         args.l[7] = dLogits;
         args.l[8] = vocabulary;
+        args.l[9] = type.ordinal();
+        args.l[10] = scratch;
         args.d[0] = smoothing;
         pool.forRange(
                 rows,
                 Grain.rows(vocabulary),
                 args,
-                (a, from, to, worker) ->
-                        backward(
-                                a.l[0],
-                                a.l[1],
-                                (int) a.l[2],
-                                a.l[3],
-                                a.d[0],
-                                a.l[4],
-                                a.l[5],
-                                (int) a.l[6],
-                                a.l[7],
-                                from,
-                                to,
-                                (int) a.l[8]));
+                (a, from, to, worker) -> {
+                    DType of = TYPES[(int) a.l[9]];
+                    if (of == DType.F32) {
+                        backward(a, a.l[0], a.l[7], from, to);
+                        return;
+                    }
+                    int width = (int) a.l[8];
+                    long row = a.l[10] + worker * rowBytes(width);
+                    for (long r = from; r < to; r++) {
+                        long skip = r * width;
+                        Convert.widen(of, a.l[0] + 2 * skip, row, width);
+                        backward(a, row - 4 * skip, row - 4 * skip, r, r + 1);
+                        Convert.narrow(of, row, a.l[7] + 2 * skip, width);
+                    }
+                });
+    }
+
+    private static void backward(Args a, long logits, long dLogits, long from, long to) {
+        backward(
+                logits,
+                a.l[1],
+                (int) a.l[2],
+                a.l[3],
+                a.d[0],
+                a.l[4],
+                a.l[5],
+                (int) a.l[6],
+                dLogits,
+                from,
+                to,
+                (int) a.l[8]);
     }
 
     private static void gradientRow(long x, float lse, float smoothing, float g, long dx, int n) {

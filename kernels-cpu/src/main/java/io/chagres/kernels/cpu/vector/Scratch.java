@@ -14,8 +14,10 @@ import jdk.incubator.vector.FloatVector;
 /// Running a tail through the vector body in a padded slot, instead of writing the body a second
 /// time in scalar form, is what makes a value independent of its position in the row.
 ///
-/// The block holds 16 slots of 64 floats and after them [#BLOCKS] blocks of [#BLOCK_FLOATS] floats.
-/// A kernel owns all of it until it calls another kernel or returns.
+/// The block holds 16 slots of 64 floats, after them [#BLOCKS] blocks of [#BLOCK_FLOATS] floats, and
+/// then as many such stages as a kernel has operands. A kernel owns all of it until it calls another
+/// kernel or returns; the stages belong to kernels that widen operands for another kernel, and are
+/// left alone by that.
 public final class Scratch {
     /// Number of floats in a slot: one per virtual lane of a reduction.
     public static final int SLOT_FLOATS = 64;
@@ -26,13 +28,18 @@ public final class Scratch {
     /// Number of blocks.
     public static final int BLOCKS = 2;
 
+    private static final int STAGES = 5;
     private static final int SLOTS = 16;
     private static final long SLOT_BYTES = 4L * SLOT_FLOATS;
     private static final long BLOCK_BYTES = 4L * BLOCK_FLOATS;
 
     private static final ThreadLocal<MemorySegment> MEMORY =
             ThreadLocal.withInitial(
-                    () -> Arena.ofAuto().allocate(SLOTS * SLOT_BYTES + BLOCKS * BLOCK_BYTES, 64));
+                    () ->
+                            Arena.ofAuto()
+                                    .allocate(
+                                            SLOTS * SLOT_BYTES + (BLOCKS + STAGES) * BLOCK_BYTES,
+                                            64));
 
     private Scratch() {}
 
@@ -49,6 +56,11 @@ public final class Scratch {
     /// Address of block `index` (0 or 1; they are adjacent) of a thread's memory.
     public static long block(long address, int index) {
         return address + SLOTS * SLOT_BYTES + index * BLOCK_BYTES;
+    }
+
+    /// Address of stage `index` (0 to 4), [#BLOCK_FLOATS] floats, of a thread's memory.
+    public static long stage(long address, int index) {
+        return block(address, BLOCKS + index);
     }
 
     /// Sets all 64 floats of a slot.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Native;
+import io.chagres.tensor.DType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,8 +65,8 @@ class NormTest {
                 long a = memory.floats(n);
                 long b = memory.floats(n);
                 long scratch = memory.bytes(ColumnSums.scratchBytes(rows, n));
-                ColumnSums.sum(one, memory.of(x), a, rows, n, scratch);
-                ColumnSums.sum(three, memory.of(x), b, rows, n, scratch);
+                ColumnSums.sum(one, DType.F32, memory.of(x), a, rows, n, scratch);
+                ColumnSums.sum(three, DType.F32, memory.of(x), b, rows, n, scratch);
                 memory.assertClose("sums", a, expected, 1e-5, 1e-5);
                 assertThat(Native.get(b, n)).isEqualTo(Native.get(a, n));
             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Native;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class OptimTest {
@@ -81,10 +82,24 @@ class OptimTest {
                 long a = memory.of(x);
                 long scratch = memory.bytes(SumOfSquares.scratchBytes(n));
                 double got = SumOfSquares.of(one, a, n, scratch);
-                assertThat(got).isCloseTo(expected, within(1e-6 * expected));
+                assertThat(got).isCloseTo(expected, within(1e-13 * expected));
                 assertThat(SumOfSquares.of(three, a, n, scratch)).isEqualTo(got);
             }
             memory.assertGuardsIntact();
+        }
+    }
+
+    @Test
+    void squaresThatNoFloatHoldsAreSummed() {
+        try (Native memory = new Native(3);
+                WorkerPool one = new WorkerPool(1)) {
+            float[] x = new float[100];
+            Arrays.fill(x, 1e30f);
+            x[99] = 1e-30f;
+            long scratch = memory.bytes(SumOfSquares.scratchBytes(x.length));
+            double exact = 99 * ((double) 1e30f * 1e30f);
+            assertThat(SumOfSquares.of(one, memory.of(x), x.length, scratch))
+                    .isCloseTo(exact, within(1e-13 * exact));
         }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Native;
+import io.chagres.tensor.DType;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -73,6 +74,7 @@ class RopeTest {
             for (long out : new long[] {y, in}) {
                 Rope.rotate(
                         pool,
+ DType.F32,
                         in,
                         out,
                         batch,

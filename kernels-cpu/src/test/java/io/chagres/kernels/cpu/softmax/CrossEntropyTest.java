@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Native;
+import io.chagres.tensor.DType;
 import org.junit.jupiter.api.Test;
 
 class CrossEntropyTest {
@@ -46,7 +47,7 @@ class CrossEntropyTest {
             long lse = memory.floats(rows);
             assertThatThrownBy(() ->
                             CrossEntropy.forward(
-                                    pool, logits, ids, 4, IGNORED, 0, out, lse, rows, 9))
+                                    pool, DType.F32, logits, ids, 4, IGNORED, 0, out, lse, rows, 9, 0))
                     .isInstanceOf(IndexOutOfBoundsException.class)
                     .hasMessageContaining("target 9")
                     .hasMessageContaining("row 3000")
@@ -89,14 +90,14 @@ class CrossEntropyTest {
             long ids = memory.of(targets);
             long lossOut = memory.floats(ROWS);
             long lse = memory.floats(ROWS);
-            CrossEntropy.forward(three, logits, ids, 8, IGNORED, smoothing, lossOut, lse, ROWS, v);
+            CrossEntropy.forward(three, DType.F32, logits, ids, 8, IGNORED, smoothing, lossOut, lse, ROWS, v, 0);
             memory.assertClose("loss", lossOut, loss, 1e-6, 5e-7);
             long ga = memory.of(g);
             long d = memory.floats(ROWS * v);
-            CrossEntropy.backward(one, logits, ids, 8, IGNORED, smoothing, lse, ga, 1, d, ROWS, v);
+            CrossEntropy.backward(one, DType.F32, logits, ids, 8, IGNORED, smoothing, lse, ga, 1, d, ROWS, v, 0);
             memory.assertClose("gradient", d, gradient, 2e-6, 1e-6);
             CrossEntropy.backward(
-                    three, logits, ids, 8, IGNORED, smoothing, lse, ga, 1, logits, ROWS, v);
+                    three, DType.F32, logits, ids, 8, IGNORED, smoothing, lse, ga, 1, logits, ROWS, v, 0);
             assertThat(Native.get(logits, ROWS * v)).isEqualTo(Native.get(d, ROWS * v));
             memory.assertGuardsIntact();
         }

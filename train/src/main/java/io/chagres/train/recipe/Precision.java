@@ -1,0 +1,22 @@
+package io.chagres.train.recipe;
+
+import io.chagres.autograd.Autocast;
+import io.chagres.tensor.DType;
+import java.util.function.Supplier;
+
+/// The dtype in which a model's products are computed. Parameters, their gradients and the
+/// optimizer's state are F32 either way.
+public enum Precision {
+    /// Everything in F32.
+    F32,
+    /// Products in BF16, sums in F32; see [Autocast].
+    BF16;
+
+    /// Computes in this precision.
+    public <R> R compute(Supplier<R> body) {
+        return switch (this) {
+            case F32 -> body.get();
+            case BF16 -> Autocast.to(DType.BF16, body::get);
+        };
+    }
+}
