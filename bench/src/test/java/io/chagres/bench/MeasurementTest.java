@@ -70,7 +70,8 @@ class MeasurementTest {
                         "norms/add/4x64/f32",
                         "train-step/step/llama-tiny:1x8/f32",
                         "train-step/step/llama-tiny:1x8/bf16",
-                        "memory-bandwidth/copy/67108864/int32")) {
+                        "memory-bandwidth/read/65536/int32",
+                        "memory-bandwidth/copy/65536/int32")) {
             tasks.add(Task.parse(name));
         }
         List<Measurement> all = new ArrayList<>();
