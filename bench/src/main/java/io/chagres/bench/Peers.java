@@ -37,6 +37,9 @@ public final class Peers {
             int rounds,
             Consumer<String> progress)
             throws IOException {
+        if (!PEERED.contains(workload.name())) {
+            throw new IllegalArgumentException(workload.name() + " has no peer to compare with");
+        }
         Path jars = home.resolve(FOLDER);
         if (!Files.isDirectory(jars)) {
             throw new IllegalArgumentException(
@@ -53,9 +56,6 @@ public final class Peers {
 
     /// The peers of a workload in each setting worth trying.
     static List<Contender> contenders(Path jars, String workload, String dtype, int threads) {
-        if (!PEERED.contains(workload)) {
-            throw new IllegalArgumentException(workload + " has no peer to compare with");
-        }
         String n = Integer.toString(threads);
         boolean blas = PRODUCTS.contains(workload) && dtype.equals("f32");
         Map<String, String> all = Map.of("OMP_NUM_THREADS", n, "OPENBLAS_NUM_THREADS", n);
