@@ -12,8 +12,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// What the machine's memory can do: `read` adds up 256 MB, `copy` moves one half over the other.
-/// Each of the threads has a part of its own, which it goes through in four streams. The measure for
-/// kernels that memory limits.
+/// Each of the threads has a part of its own, which it goes through in four streams. The measure
+/// for kernels that memory limits.
 final class BandwidthWorkload implements Workload {
     private static final int INTS = 1 << 26;
     private static final VectorSpecies<Integer> SPECIES = IntVector.SPECIES_PREFERRED;
@@ -56,11 +56,10 @@ final class BandwidthWorkload implements Workload {
                 for (int i = 0; i < threads; i++) {
                     int from = i * part;
                     parts.add(
-                            workers.submit(
-                                    () ->
-                                            copy
-                                                    ? copy(memory, from / 2, part / 2)
-                                                    : sum(memory, from, part)));
+                            workers.submit(() ->
+                                    copy
+                                            ? copy(memory, from / 2, part / 2)
+                                            : sum(memory, from, part)));
                 }
                 parts.forEach(BandwidthWorkload::get);
             }

@@ -27,7 +27,8 @@ public final class Peers {
     /// @param home the project's folder
     /// @param rounds processes of each
     /// @param progress gets a line for each process
-    /// @throws IllegalArgumentException when the bindings are not built, or the workload has no peer
+    /// @throws IllegalArgumentException when the bindings are not built, or the workload has no
+    ///   peer
     public static Comparison compare(
             Path home,
             Workload workload,
@@ -83,7 +84,8 @@ public final class Peers {
                         Contender.java(),
                         "-Xmx1g",
                         "-XX:+UseSerialGC",
-                        "-Dorg.bytedeco.javacpp.maxBytes=0", // no limit: tensors are not on the heap
+                        "-Dorg.bytedeco.javacpp.maxBytes=0", // no limit: tensors are not on the
+                        // heap
                         "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
                         "--add-modules=jdk.incubator.vector",
                         "--enable-native-access=ALL-UNNAMED",

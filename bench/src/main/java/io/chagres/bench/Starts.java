@@ -52,8 +52,7 @@ public final class Starts {
 
     /// Seconds since this JVM was started.
     private static double age() {
-        long start =
-                ManagementFactory.getRuntimeMXBean().getStartTime();
+        long start = ManagementFactory.getRuntimeMXBean().getStartTime();
         return (System.currentTimeMillis() - start) * 1e-3;
     }
 

@@ -53,7 +53,8 @@ final class TrainStepWorkload implements Workload {
                 switch (task.dtype()) {
                     case "f32" -> Precision.F32;
                     case "bf16" -> Precision.BF16;
-                    default -> throw new Unsupported("no training step computes in " + task.dtype());
+                    default ->
+                            throw new Unsupported("no training step computes in " + task.dtype());
                 };
         TransformerConfig config = Presets.of(task.label());
         int[] s = task.dims();

@@ -63,10 +63,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Parameters(
-            arity = "0..1",
-            paramLabel = "WORKLOAD",
-            description = "${COMPLETION-CANDIDATES}")
+    @Parameters(arity = "0..1", paramLabel = "WORKLOAD", description = "${COMPLETION-CANDIDATES}")
     private @Nullable Workload workload;
 
     @Option(

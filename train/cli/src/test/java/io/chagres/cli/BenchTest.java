@@ -42,7 +42,9 @@ class BenchTest {
     @Test
     void randomShapesComeWithTheirSeed() {
         Cli cli = bench("gemm --random=2 --seed=3 --json");
-        assertThat(Json.parse(cli.out().lines().findFirst().orElseThrow(), "a line").integer("seed"))
+        assertThat(
+                        Json.parse(cli.out().lines().findFirst().orElseThrow(), "a line")
+                                .integer("seed"))
                 .isEqualTo(3);
         assertThat(cli.out().lines()).hasSize(3);
     }

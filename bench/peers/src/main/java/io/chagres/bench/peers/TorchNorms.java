@@ -62,15 +62,14 @@ final class TorchNorms {
                 op.equals("cross-entropy")
                         ? new TensorVector(torch.ones())
                         : new TensorVector(Torch.random(task, 1, s[0], s[1]));
-        return Torch.prepared(
-                () ->
-                        torch.grad(
-                                new TensorVector(forward.get()),
-                                inputs,
-                                g,
-                                new BoolOptional(),
-                                false,
-                                false));
+        return Torch.prepared(() ->
+                torch.grad(
+                        new TensorVector(forward.get()),
+                        inputs,
+                        g,
+                        new BoolOptional(),
+                        false,
+                        false));
     }
 
     private static Tensor parameter(Task task, boolean both, List<Tensor> wrt) {
