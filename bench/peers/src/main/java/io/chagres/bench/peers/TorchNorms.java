@@ -5,6 +5,7 @@ import io.chagres.bench.Task;
 import io.chagres.bench.Unsupported;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
@@ -55,7 +56,7 @@ final class TorchNorms {
                     default -> throw new Unsupported("libtorch is not asked to do " + op);
                 };
         if (!both) {
-            return Torch.prepared(forward::get);
+            return Torch.prepared(() -> Objects.requireNonNull(forward.get()));
         }
         TensorVector inputs = new TensorVector(wrt.toArray(Tensor[]::new));
         TensorVector g =
