@@ -7,9 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// How a fresh JVM gets up to speed: the process that [RobustStarts] starts. Each task runs for five
-/// seconds, counted from its first call, and is measured then. Times on the way are those of a JVM
-/// that runs this task only: its start-up, and the time since the task's first call.
+/// How a fresh JVM gets up to speed: the process that [RobustStarts] starts. Each task runs for
+/// five seconds, counted from its first call, and is measured then. Times on the way are those of a
+/// JVM that runs this task only: its start-up, and the time since the task's first call.
 public final class Starts {
     /// How long after its first call a task must be at full speed.
     static final double GRACE_SECONDS = 5;
