@@ -84,10 +84,7 @@ public final class Against {
                         : current.with(effort.planted() + ":" + current.library()));
         List<Row> rows = rows(pair, tasks, effort, progress);
         List<Task> suspects =
-                rows.stream()
-                        .filter(r -> r.decision().isSuspect())
-                        .map(Row::task)
-                        .toList();
+                rows.stream().filter(r -> r.decision().isSuspect()).map(Row::task).toList();
         if (!suspects.isEmpty()) {
             progress.accept("again, since they look slower: " + suspects);
             Map<Task, Row> second = new LinkedHashMap<>();
@@ -110,23 +107,24 @@ public final class Against {
                         true,
                         progress);
         List<Row> rows = new ArrayList<>();
-        all.results().forEach((task, byLabel) -> {
-            double[] before = times(byLabel.get(pair.get(0).label()));
-            double[] after = times(byLabel.get(pair.get(1).label()));
-            if (before.length == after.length && before.length > 0) {
-                double[] ratios = new double[before.length];
-                for (int i = 0; i < ratios.length; i++) {
-                    ratios[i] = after[i] / before[i];
-                }
-                rows.add(
-                        new Row(
-                                task,
-                                Statistics.median(before),
-                                Statistics.median(after),
-                                ratios,
-                                Decision.of(before, after)));
-            }
-        });
+        all.results()
+                .forEach((task, byLabel) -> {
+                    double[] before = times(byLabel.get(pair.get(0).label()));
+                    double[] after = times(byLabel.get(pair.get(1).label()));
+                    if (before.length == after.length && before.length > 0) {
+                        double[] ratios = new double[before.length];
+                        for (int i = 0; i < ratios.length; i++) {
+                            ratios[i] = after[i] / before[i];
+                        }
+                        rows.add(
+                                new Row(
+                                        task,
+                                        Statistics.median(before),
+                                        Statistics.median(after),
+                                        ratios,
+                                        Decision.of(before, after)));
+                    }
+                });
         all.unsupported().values().forEach(progress);
         return rows;
     }
@@ -163,7 +161,7 @@ public final class Against {
         Path tree = home.resolve("target/against").resolve(id.substring(0, 12));
         if (!Files.isDirectory(tree)) {
             git(home, "worktree", "prune");
-            git(home, "worktree", "add", "--detach", tree.toString(), id);
+            git(home, "worktree", "add", "--quiet", "--detach", tree.toString(), id);
         }
         progress.accept("building " + id.substring(0, 12));
         run(tree, List.of(tree.resolve("chagres").toString(), "--version"));
@@ -175,7 +173,9 @@ public final class Against {
         }
         for (String entry : System.getProperty("jdk.module.path", "").split(File.pathSeparator)) {
             try (Stream<Path> files = Files.list(Path.of(entry))) {
-                files.map(Path::toString).filter(f -> f.contains("chagres-bench")).forEach(jars::add);
+                files.map(Path::toString)
+                        .filter(f -> f.contains("chagres-bench"))
+                        .forEach(jars::add);
             }
         }
         return String.join(File.pathSeparator, jars);

@@ -12,8 +12,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// What the machine's memory can do: `read` adds up 256 MB, `copy` moves one half over the other.
-/// Each of the threads has a part of its own, which it goes through in four streams. The measure for
-/// kernels that memory limits.
+/// Each of the threads has a part of its own, which it goes through in four streams. The measure
+/// for kernels that memory limits.
 final class BandwidthWorkload implements Workload {
     private static final int INTS = 1 << 26;
     private static final VectorSpecies<Integer> SPECIES = IntVector.SPECIES_PREFERRED;
@@ -31,7 +31,7 @@ final class BandwidthWorkload implements Workload {
     /// Bytes read, and for `copy` those written too.
     @Override
     public double work(Task task) {
-        return 4e-9 * INTS;
+        return 4e-9 * task.dims()[0];
     }
 
     @Override
@@ -43,7 +43,7 @@ final class BandwidthWorkload implements Workload {
 
     @Override
     public Prepared prepare(Backend backend, int threads, Task task) {
-        int[] memory = new int[INTS];
+        int[] memory = new int[task.dims()[0]];
         Arrays.fill(memory, 1);
         boolean copy = task.op().equals("copy");
         ExecutorService workers =
@@ -51,23 +51,22 @@ final class BandwidthWorkload implements Workload {
         return new Prepared() {
             @Override
             public void run() {
-                int part = INTS / threads / 64 * 64;
+                int part = memory.length / threads / 64 * 64;
                 List<Future<Integer>> parts = new ArrayList<>();
                 for (int i = 0; i < threads; i++) {
                     int from = i * part;
                     parts.add(
-                            workers.submit(
-                                    () ->
-                                            copy
-                                                    ? copy(memory, from / 2, part / 2)
-                                                    : sum(memory, from, part)));
+                            workers.submit(() ->
+                                    copy
+                                            ? copy(memory, from / 2, part / 2)
+                                            : sum(memory, from, part)));
                 }
                 parts.forEach(BandwidthWorkload::get);
             }
 
             @Override
             public long peakBytes() {
-                return 4L * INTS;
+                return 4L * memory.length;
             }
 
             @Override
@@ -104,7 +103,8 @@ final class BandwidthWorkload implements Workload {
     }
 
     private static int copy(int[] memory, int from, int length) {
-        System.arraycopy(memory, from, memory, INTS / 2 + from, length);
-        return memory[INTS / 2 + from];
+        int to = memory.length / 2 + from;
+        System.arraycopy(memory, from, memory, to, length);
+        return memory[to];
     }
 }

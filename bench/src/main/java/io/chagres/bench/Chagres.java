@@ -41,12 +41,11 @@ public final class Chagres implements Library {
 
     @Override
     public Prepared prepare(Task task) {
-        Prepared prepared = Workloads.of(task).prepare(backend, threads, task);
         try {
+            Prepared prepared = Workloads.of(task).prepare(backend, threads, task);
             prepared.run();
             return prepared;
-        } catch (ShapeMismatch e) { // an operation that this dtype has no meaning for yet
-            prepared.close();
+        } catch (ShapeMismatch e) { // an operation that has no meaning in this dtype
             throw new Unsupported(String.valueOf(e.getMessage()));
         }
     }

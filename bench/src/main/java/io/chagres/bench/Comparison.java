@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// Chagres beside the best of its peers, task by task. A ratio above 1 means that Chagres is faster.
+/// Chagres beside the best of its peers, task by task. A ratio above 1 means that Chagres is
+/// faster.
 public final class Comparison {
     /// One task.
     ///
@@ -61,19 +62,26 @@ public final class Comparison {
 
     /// Compares what was measured of the contender `ours` with the others.
     Comparison(Alternation all, String ours, int threads) {
-        all.results().forEach((task, byLabel) -> {
-            List<Measurement> own = byLabel.get(ours);
-            String best = null;
-            for (String label : byLabel.keySet()) {
-                boolean other = !label.equals(ours);
-                if (other && (best == null || time(byLabel, label) < time(byLabel, best))) {
-                    best = label;
-                }
-            }
-            if (own != null && best != null) {
-                rows.add(new Row(task, threads, own, best, byLabel.getOrDefault(best, List.of())));
-            }
-        });
+        all.results()
+                .forEach((task, byLabel) -> {
+                    List<Measurement> own = byLabel.get(ours);
+                    String best = null;
+                    for (String label : byLabel.keySet()) {
+                        boolean other = !label.equals(ours);
+                        if (other && (best == null || time(byLabel, label) < time(byLabel, best))) {
+                            best = label;
+                        }
+                    }
+                    if (own != null && best != null) {
+                        rows.add(
+                                new Row(
+                                        task,
+                                        threads,
+                                        own,
+                                        best,
+                                        byLabel.getOrDefault(best, List.of())));
+                    }
+                });
         all.unsupported().forEach((task, why) -> notes.add(why));
     }
 
@@ -117,8 +125,19 @@ public final class Comparison {
     public String toString(boolean markdown) {
         Table table =
                 new Table(
-                        "operation", "shape", "dtype", "threads", "unit", "Chagres", "peer",
-                        "its rate", "ratio", "min", "max", "MB", "peer's MB");
+                        "operation",
+                        "shape",
+                        "dtype",
+                        "threads",
+                        "unit",
+                        "Chagres",
+                        "peer",
+                        "its rate",
+                        "ratio",
+                        "min",
+                        "max",
+                        "MB",
+                        "peer's MB");
         for (Row r : rows) {
             double[] ratios = r.ratios();
             table.add(

@@ -92,7 +92,8 @@ public record Contender(
                                 + ":\n"
                                 + String.join(
                                         "\n",
-                                        rest.subList(Math.max(0, rest.size() - SHOWN), rest.size())));
+                                        rest.subList(
+                                                Math.max(0, rest.size() - SHOWN), rest.size())));
             }
             return objects;
         } catch (InterruptedException e) {

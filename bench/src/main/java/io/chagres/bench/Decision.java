@@ -4,13 +4,13 @@ import java.util.Arrays;
 
 /// Whether something got slower, from the times of alternating pairs of processes.
 ///
-/// Other work on the machine only makes processes slower, at times by half. So first all times above
-/// the upper quartile of both sides together are set to it: what it does to the two sides is the
-/// same when they are the same, and no disturbed process decides any more. The estimate is Hodges
-/// and Lehmann's: the median of the means of all pairs of differences of logarithms. The p-value is
-/// that of Wilcoxon's signed-rank test, exact, one-sided: how likely such differences would be if new
-/// and old were the same. An alarm needs both a large estimate and a small p-value. Hodges & Lehmann
-/// 1963; Wilcoxon 1945.
+/// Other work on the machine only makes processes slower, at times by half. So first all times
+/// above the upper quartile of both sides together are set to it: what it does to the two sides is
+/// the same when they are the same, and no disturbed process decides any more. The estimate is
+/// Hodges and Lehmann's: the median of the means of all pairs of differences of logarithms. The
+/// p-value is that of Wilcoxon's signed-rank test, exact, one-sided: how likely such differences
+/// would be if new and old were the same. An alarm needs both a large estimate and a small p-value.
+/// Hodges & Lehmann 1963; Wilcoxon 1945.
 ///
 /// @param ratio estimate of new time / old time
 /// @param p how likely such a deviation from 1, in the direction of the estimate, is by chance

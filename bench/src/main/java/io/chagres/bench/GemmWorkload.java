@@ -103,8 +103,7 @@ final class GemmWorkload implements Workload {
         }
         Tensor a = o.random(dtype, scale, turnedA ? s[2] : s[0], turnedA ? s[0] : s[2]);
         Tensor b = o.random(dtype, scale, turnedB ? s[1] : s[2], turnedB ? s[2] : s[1]);
-        return o.prepared(
-                () -> (turnedA ? a.transpose() : a).matmul(turnedB ? b.transpose() : b));
+        return o.prepared(() -> (turnedA ? a.transpose() : a).matmul(turnedB ? b.transpose() : b));
     }
 
     /// Without a kernel for the dtype a large product would take minutes.

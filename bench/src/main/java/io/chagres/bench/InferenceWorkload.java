@@ -8,8 +8,6 @@ import io.chagres.nn.transformer.TransformerBuilder;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.nn.transformer.TransformerConfigBuilder;
 import io.chagres.tensor.DType;
-import io.chagres.tensor.Shape;
-import io.chagres.tensor.TensorData;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.io.SafeTensors;
 import io.chagres.tensor.memory.TensorArena;
@@ -19,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// One sequence through a model with a KV cache: `prefill` reads a prompt in one pass, `decode`
 /// writes token by token after a prompt of one. Shapes are the model and how many tokens.
@@ -135,8 +132,7 @@ final class InferenceWorkload implements Workload {
                 config, (path, shape, init) -> o.random(weights, dtype, scale, shape));
     }
 
-    private static Transformer stored(
-            Path folder, TensorArena weights, List<AutoCloseable> open) {
+    private static Transformer stored(Path folder, TensorArena weights, List<AutoCloseable> open) {
         try {
             SafeTensors file = HfCheckpoint.open(folder);
             open.add(file);

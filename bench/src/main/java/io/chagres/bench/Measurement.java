@@ -17,7 +17,8 @@ import java.util.Map;
 /// @param max longest
 /// @param runs samples these are of
 /// @param peakBytes most bytes of tensors in use at once; 0 where the library does not tell
-/// @param residentBytes how much the process's memory grew at most; 0 where the system does not tell
+/// @param residentBytes how much the process's memory grew at most; 0 where the system does not
+///   tell
 public record Measurement(
         String library,
         Task task,

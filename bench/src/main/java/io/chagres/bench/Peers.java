@@ -27,7 +27,8 @@ public final class Peers {
     /// @param home the project's folder
     /// @param rounds processes of each
     /// @param progress gets a line for each process
-    /// @throws IllegalArgumentException when the bindings are not built, or the workload has no peer
+    /// @throws IllegalArgumentException when the bindings are not built, or the workload has no
+    ///   peer
     public static Comparison compare(
             Path home,
             Workload workload,
@@ -37,6 +38,9 @@ public final class Peers {
             int rounds,
             Consumer<String> progress)
             throws IOException {
+        if (!PEERED.contains(workload.name())) {
+            throw new IllegalArgumentException(workload.name() + " has no peer to compare with");
+        }
         Path jars = home.resolve(FOLDER);
         if (!Files.isDirectory(jars)) {
             throw new IllegalArgumentException(
@@ -53,9 +57,6 @@ public final class Peers {
 
     /// The peers of a workload in each setting worth trying.
     static List<Contender> contenders(Path jars, String workload, String dtype, int threads) {
-        if (!PEERED.contains(workload)) {
-            throw new IllegalArgumentException(workload + " has no peer to compare with");
-        }
         String n = Integer.toString(threads);
         boolean blas = PRODUCTS.contains(workload) && dtype.equals("f32");
         Map<String, String> all = Map.of("OMP_NUM_THREADS", n, "OPENBLAS_NUM_THREADS", n);
@@ -83,7 +84,8 @@ public final class Peers {
                         Contender.java(),
                         "-Xmx1g",
                         "-XX:+UseSerialGC",
-                        "-Dorg.bytedeco.javacpp.maxBytes=0", // no limit: tensors are not on the heap
+                        "-Dorg.bytedeco.javacpp.maxBytes=0", // no limit: tensors are not on the
+                        // heap
                         "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
                         "--add-modules=jdk.incubator.vector",
                         "--enable-native-access=ALL-UNNAMED",

@@ -42,6 +42,7 @@ public final class RobustStarts {
                     "norms/convert/128x768/f32",
                     "norms/add/128x768/f32",
                     "norms/adamw/64x768/f32");
+
     private static final List<Task> MEMORY =
             tasks("gemm/nt/1x16384x4096/f32", "norms/adamw/4096x4096/f32");
 
@@ -87,8 +88,7 @@ public final class RobustStarts {
     }
 
     private static Map<Task, JsonNode> start(int threads, List<Task> tasks) throws IOException {
-        Contender plain =
-                new Contender("a fresh JVM", Chagres.NAME, command(), Map.of());
+        Contender plain = new Contender("a fresh JVM", Chagres.NAME, command(), Map.of());
         List<String> all = new ArrayList<>(plain.command());
         all.add(Integer.toString(threads));
         tasks.forEach(t -> all.add(t.toString()));
@@ -179,7 +179,13 @@ public final class RobustStarts {
     private static String table(List<Row> rows, int starts) {
         Table table =
                 new Table(
-                        "task", "best", "unit", "worst / best", "slow starts", "s to 80 %", "longest");
+                        "task",
+                        "best",
+                        "unit",
+                        "worst / best",
+                        "slow starts",
+                        "s to 80 %",
+                        "longest");
         for (Row r : rows) {
             table.add(
                     r.task().toString(),

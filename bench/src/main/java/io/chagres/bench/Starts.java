@@ -7,10 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// How a fresh JVM gets up to speed: the process that [RobustStarts] starts. All tasks take turns
-/// for five seconds after the JVM's start, then each is measured.
+/// How a fresh JVM gets up to speed: the process that [RobustStarts] starts. Each task runs for
+/// five seconds, counted from its first call, and is measured then. Times on the way are those of a
+/// JVM that runs this task only: its start-up, and the time since the task's first call.
 public final class Starts {
-    /// How long after its start a JVM must be at full speed.
+    /// How long after its first call a task must be at full speed.
     static final double GRACE_SECONDS = 5;
 
     private static final double TURN_SECONDS = 0.01;
@@ -22,38 +23,37 @@ public final class Starts {
     ///
     /// @param args threads, then the tasks
     public static void main(String[] args) {
-        List<Task> tasks = List.of(args).subList(1, args.length).stream().map(Task::parse).toList();
-        double born = System.nanoTime() * 1e-9 - age();
-        List<Prepared> prepared = new ArrayList<>();
-        List<List<Double>> timelines = new ArrayList<>();
         try (Chagres chagres = new Chagres(Integer.parseInt(args[0]))) {
-            for (Task task : tasks) {
-                prepared.add(chagres.prepare(task));
-                timelines.add(new ArrayList<>());
+            double startUp = age();
+            for (String name : List.of(args).subList(1, args.length)) {
+                System.out.println(Json.line(run(chagres, Task.parse(name), startUp)));
             }
-            while (System.nanoTime() * 1e-9 - born < GRACE_SECONDS) {
-                for (int i = 0; i < prepared.size(); i++) {
-                    double best = turn(prepared.get(i));
-                    timelines.get(i).add(System.nanoTime() * 1e-9 - born);
-                    timelines.get(i).add(best);
-                }
-            }
-            for (int i = 0; i < prepared.size(); i++) {
-                double[] samples = Timing.samples(0, FINAL_SECONDS, prepared.get(i)::run);
-                Map<String, Object> json = new LinkedHashMap<>();
-                json.put("task", tasks.get(i).toString());
-                json.put("seconds", Statistics.quantile(0.25, samples));
-                json.put("timeline", timelines.get(i));
-                System.out.println(Json.line(json));
-            }
-            prepared.forEach(Prepared::close);
+        }
+    }
+
+    private static Map<String, Object> run(Chagres chagres, Task task, double startUp) {
+        long begin = System.nanoTime();
+        List<Double> timeline = new ArrayList<>();
+        try (Prepared prepared = chagres.prepare(task)) {
+            double now;
+            do {
+                double best = turn(prepared);
+                now = (System.nanoTime() - begin) * 1e-9;
+                timeline.add(startUp + now);
+                timeline.add(best);
+            } while (now < GRACE_SECONDS);
+            double[] samples = Timing.samples(0, FINAL_SECONDS, prepared::run);
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("task", task.toString());
+            json.put("seconds", Statistics.quantile(0.25, samples));
+            json.put("timeline", timeline);
+            return json;
         }
     }
 
     /// Seconds since this JVM was started.
     private static double age() {
-        long start =
-                ManagementFactory.getRuntimeMXBean().getStartTime();
+        long start = ManagementFactory.getRuntimeMXBean().getStartTime();
         return (System.currentTimeMillis() - start) * 1e-3;
     }
 

@@ -11,10 +11,12 @@ import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.train.optim.AdamWOptimizer;
+import io.chagres.train.recipe.Precision;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// Whole training steps of a preset on B x T tokens: forward, backward, clipping and AdamW.
+/// Whole training steps of a preset on B x T tokens: forward, backward, clipping and AdamW. With
+/// `bf16` the products of the forward pass and their gradients are.
 final class TrainStepWorkload implements Workload {
     @Override
     public String name() {
@@ -47,9 +49,13 @@ final class TrainStepWorkload implements Workload {
 
     /// Prepares a step whose body something else runs, inside the step's arena.
     Prepared prepare(Backend backend, Task task, Consumer<Runnable> around) {
-        if (!task.dtype().equals("f32")) {
-            throw new Unsupported("a training step computes in f32 only");
-        }
+        Precision precision =
+                switch (task.dtype()) {
+                    case "f32" -> Precision.F32;
+                    case "bf16" -> Precision.BF16;
+                    default ->
+                            throw new Unsupported("no training step computes in " + task.dtype());
+                };
         TransformerConfig config = Presets.of(task.label());
         int[] s = task.dims();
         int tokens = s[0] * s[1];
@@ -66,7 +72,7 @@ final class TrainStepWorkload implements Workload {
                 () -> {
                     Tape.valueAndGrad(
                                     optimizer.parameters(),
-                                    () -> loss(model, x, y, tokens),
+                                    () -> precision.compute(() -> loss(model, x, y, tokens)),
                                     optimizer::accumulate)
                             .item();
                     optimizer.step(3e-4, 1.0);

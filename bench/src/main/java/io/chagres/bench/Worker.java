@@ -52,7 +52,8 @@ public final class Worker {
         for (Task task : tasks) {
             ResidentMemory memory = ResidentMemory.watch();
             try (Prepared prepared = library.prepare(task)) {
-                double[] samples = Timing.samples(warm, seconds, prepared::run);
+                double slowest = Workloads.of(task).work(task) / leastRate(task);
+                double[] samples = Timing.samples(warm, seconds, slowest, prepared::run);
                 long peak = prepared.peakBytes();
                 sink.accept(Measurement.of(name, task, threads, samples, peak, memory.growth()));
                 warm = Math.max(LEAST_WARM_SECONDS, seconds / 2);
@@ -60,6 +61,15 @@ public final class Worker {
                 unsupported.accept(task, String.valueOf(e.getMessage()));
             }
         }
+    }
+
+    /// What any compiled kernel does per second, on any machine.
+    private static double leastRate(Task task) {
+        return switch (Workloads.of(task).unit()) {
+            case "gflops" -> 1;
+            case "gb_per_second" -> 0.5;
+            default -> 0;
+        };
     }
 
     private static Map<String, Object> unsupported(Task task, String why) {

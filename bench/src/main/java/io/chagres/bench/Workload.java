@@ -46,8 +46,7 @@ public interface Workload {
     /// @throws IllegalArgumentException when there is none
     default List<Task> chosen(Choice choice) {
         List<Task> all = tasks(choice);
-        List<Task> some =
-                all.stream().filter(t -> t.toString().contains(choice.only())).toList();
+        List<Task> some = all.stream().filter(t -> t.toString().contains(choice.only())).toList();
         if (some.isEmpty()) {
             throw new IllegalArgumentException(
                     "nothing of " + name() + " is called '" + choice.only() + "'; there is " + all);

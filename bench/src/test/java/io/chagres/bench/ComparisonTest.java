@@ -34,7 +34,8 @@ class ComparisonTest {
         Comparison comparison = new Comparison(all, ours.label(), 1);
         assertThat(comparison.rows()).hasSize(1);
         assertThat(comparison.lowest()).isGreaterThan(2);
-        assertThat(comparison.geometricMean()).isCloseTo(comparison.lowest(), withinPercentage(1e-6));
+        assertThat(comparison.geometricMean())
+                .isCloseTo(comparison.lowest(), withinPercentage(1e-6));
         assertThat(comparison.rows().getFirst().toJson())
                 .containsKeys("ratio_min", "ratio", "ratio_max", "peer_rate", "chagres")
                 .containsEntry("peer", "slow");
@@ -52,16 +53,8 @@ class ComparisonTest {
 
     @Test
     void missingPeersAreNamed() {
-        assertThatThrownBy(
-                        () ->
-                                Peers.compare(
-                                        dir,
-                                        Workloads.of(TASK),
-                                        List.of(TASK),
-                                        1,
-                                        1,
-                                        1,
-                                        line -> {}))
+        assertThatThrownBy(() ->
+                        Peers.compare(dir, Workloads.of(TASK), List.of(TASK), 1, 1, 1, line -> {}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("-Ppeers");
     }
@@ -69,8 +62,7 @@ class ComparisonTest {
     @Test
     void anUnknownCommitIsNamed() {
         Against.Effort effort = new Against.Effort(1, 1, 7, 0);
-        assertThatThrownBy(
-                        () -> Against.compare(dir, "nothing", Against.USUAL, effort, line -> {}))
+        assertThatThrownBy(() -> Against.compare(dir, "nothing", Against.USUAL, effort, line -> {}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("git knows no commit 'nothing'");
     }

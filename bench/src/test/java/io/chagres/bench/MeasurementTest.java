@@ -72,7 +72,9 @@ class MeasurementTest {
                         "norms/convert/4x64/f32",
                         "norms/add/4x64/f32",
                         "train-step/step/llama-tiny:1x8/f32",
-                        "memory-bandwidth/copy/67108864/int32")) {
+                        "train-step/step/llama-tiny:1x8/bf16",
+                        "memory-bandwidth/read/65536/int32",
+                        "memory-bandwidth/copy/65536/int32")) {
             tasks.add(Task.parse(name));
         }
         List<Measurement> all = new ArrayList<>();
@@ -93,9 +95,14 @@ class MeasurementTest {
 
     @Test
     void whatALibraryCannotDoIsSaid() {
+        refused("train-step/step/llama-tiny:1x8/int8", "int8");
+        refused("norms/softmax/4x64/int8", "softmax");
+    }
+
+    private static void refused(String name, String why) {
         List<String> refused = new ArrayList<>();
         try (Chagres chagres = new Chagres(1)) {
-            Task task = Task.parse("train-step/step/llama-tiny:1x8/int8");
+            Task task = Task.parse(name);
             Worker.run(
                     chagres,
                     "chagres",
@@ -103,9 +110,9 @@ class MeasurementTest {
                     1e-3,
                     List.of(task),
                     m -> {},
-                    (t, why) -> refused.add(t + ": " + why));
+                    (t, reason) -> refused.add(t + ": " + reason));
         }
-        assertThat(refused).hasSize(1).allMatch(r -> r.contains("int8"));
+        assertThat(refused).hasSize(1).allMatch(r -> r.contains(why));
     }
 
     @Test

@@ -78,9 +78,10 @@ final class Rows {
     }
 
     private static void products(List<OpCase> rows) {
-        for (int[] s : new int[][] {
-            {256, 256, 256}, {1024, 1024, 1024}, {2048, 384, 1536}, {1, 4096, 384}
-        }) {
+        for (int[] s :
+                new int[][] {
+                    {256, 256, 256}, {1024, 1024, 1024}, {2048, 384, 1536}, {1, 4096, 384}
+                }) {
             rows.add(
                     OpCase.of(
                             "matmul " + sizes(s),
@@ -94,14 +95,15 @@ final class Rows {
                         MatMul.INSTANCE,
                         real(2048, 384),
                         real(2048, 1536)));
-        for (int[] s : new int[][] {
-            {2048, 1536, 384},
-            {256, 50257, 768},
-            {1, 576, 1536},
-            {1, 49152, 576},
-            {4, 4864, 896},
-            {8, 896, 4864}
-        }) {
+        for (int[] s :
+                new int[][] {
+                    {2048, 1536, 384},
+                    {256, 50257, 768},
+                    {1, 576, 1536},
+                    {1, 49152, 576},
+                    {4, 4864, 896},
+                    {8, 896, 4864}
+                }) {
             rows.add(
                     OpCase.of(
                             "linear " + sizes(s),
@@ -154,8 +156,7 @@ final class Rows {
         Input wide = real(4096);
         RmsNormBackward rmsNorm = RmsNormBackward.INSTANCE;
         rows.add(OpCase.of("rmsNorm 8192x4096", new RmsNorm(1e-6), big, wide));
-        rows.add(
-                OpCase.of("rmsNormBackward 8192x4096", rmsNorm, big, wide, real(8192), big));
+        rows.add(OpCase.of("rmsNormBackward 8192x4096", rmsNorm, big, wide, real(8192), big));
         rows.add(OpCase.of("softmax 128x768", Softmax.INSTANCE, real(128, 768)));
         CrossEntropy loss = new CrossEntropy(CrossEntropy.IGNORE, 0);
         CrossEntropyBackward back = new CrossEntropyBackward(CrossEntropy.IGNORE, 0);
@@ -192,8 +193,7 @@ final class Rows {
                         x));
         Input wide = real(512, 4864);
         rows.add(OpCase.of("swiGlu 512x4864", SwiGlu.INSTANCE, wide, wide));
-        rows.add(
-                OpCase.of("swiGluBackward 512x4864", SwiGluBackward.INSTANCE, wide, wide, wide));
+        rows.add(OpCase.of("swiGluBackward 512x4864", SwiGluBackward.INSTANCE, wide, wide, wide));
         Input step = given(DType.F64, Shape.of(3), 1e-6, 3, 0.5);
         AdamW adamW = new AdamW(0.9, 0.95, 1e-8, 0.1);
         for (int n : new int[] {1 << 16, 1 << 24}) {

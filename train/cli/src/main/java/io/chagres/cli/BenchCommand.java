@@ -65,10 +65,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Parameters(
-            arity = "0..1",
-            paramLabel = "WORKLOAD",
-            description = "${COMPLETION-CANDIDATES}")
+    @Parameters(arity = "0..1", paramLabel = "WORKLOAD", description = "${COMPLETION-CANDIDATES}")
     private @Nullable Workload workload;
 
     @Option(
@@ -181,7 +178,11 @@ final class BenchCommand implements Callable<Integer> {
         String commit = against;
         if (commit != null) {
             List<Task> tasks =
-                    chosen == null ? Against.USUAL : chosen.get().chosen(choice(run));
+                    chosen == null
+                            ? Against.USUAL.stream()
+                                    .filter(t -> t.toString().contains(only))
+                                    .toList()
+                            : chosen.get().chosen(choice(run));
             int pairs = rounds > 0 ? rounds : PAIRS;
             return run.against(commit, tasks, new Effort(n, seconds(0.5), pairs, planted));
         }

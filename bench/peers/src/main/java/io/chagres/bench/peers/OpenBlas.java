@@ -57,8 +57,20 @@ public final class OpenBlas implements Library {
             product =
                     () ->
                             openblas.cblas_sgemm(
-                                    openblas.CblasRowMajor, opA, opB, m, n, k, 1, a, lda, b, ldb, 0,
-                                    c, n);
+                                    openblas.CblasRowMajor,
+                                    opA,
+                                    opB,
+                                    m,
+                                    n,
+                                    k,
+                                    1,
+                                    a,
+                                    lda,
+                                    b,
+                                    ldb,
+                                    0,
+                                    c,
+                                    n);
         }
         return new Prepared() {
             @Override

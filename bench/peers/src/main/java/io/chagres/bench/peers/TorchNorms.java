@@ -5,6 +5,7 @@ import io.chagres.bench.Task;
 import io.chagres.bench.Unsupported;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
@@ -55,22 +56,21 @@ final class TorchNorms {
                     default -> throw new Unsupported("libtorch is not asked to do " + op);
                 };
         if (!both) {
-            return Torch.prepared(forward::get);
+            return Torch.prepared(() -> Objects.requireNonNull(forward.get()));
         }
         TensorVector inputs = new TensorVector(wrt.toArray(Tensor[]::new));
         TensorVector g =
                 op.equals("cross-entropy")
                         ? new TensorVector(torch.ones())
                         : new TensorVector(Torch.random(task, 1, s[0], s[1]));
-        return Torch.prepared(
-                () ->
-                        torch.grad(
-                                new TensorVector(forward.get()),
-                                inputs,
-                                g,
-                                new BoolOptional(),
-                                false,
-                                false));
+        return Torch.prepared(() ->
+                torch.grad(
+                        new TensorVector(forward.get()),
+                        inputs,
+                        g,
+                        new BoolOptional(),
+                        false,
+                        false));
     }
 
     private static Tensor parameter(Task task, boolean both, List<Tensor> wrt) {

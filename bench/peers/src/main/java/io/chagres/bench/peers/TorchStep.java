@@ -18,8 +18,17 @@ import org.bytedeco.pytorch.global.torch;
 /// under autocast.
 final class TorchStep {
     private record Block(
-            Tensor norm1, Tensor norm1Bias, Tensor qkv, Tensor qkvBias, Tensor out, Tensor outBias,
-            Tensor norm2, Tensor norm2Bias, Tensor up, Tensor upBias, Tensor down,
+            Tensor norm1,
+            Tensor norm1Bias,
+            Tensor qkv,
+            Tensor qkvBias,
+            Tensor out,
+            Tensor outBias,
+            Tensor norm2,
+            Tensor norm2Bias,
+            Tensor up,
+            Tensor upBias,
+            Tensor down,
             Tensor downBias) {}
 
     private final TransformerConfig config;
@@ -49,14 +58,24 @@ final class TorchStep {
         for (int i = 0; i < config.numLayers(); i++) {
             blocks.add(
                     new Block(
-                            constant(1, d), constant(0, d), matrix(3 * d, d), constant(0, 3 * d),
-                            matrix(d, d), constant(0, d), constant(1, d), constant(0, d),
-                            matrix(wide, d), constant(0, wide), matrix(d, wide), constant(0, d)));
+                            constant(1, d),
+                            constant(0, d),
+                            matrix(3 * d, d),
+                            constant(0, 3 * d),
+                            matrix(d, d),
+                            constant(0, d),
+                            constant(1, d),
+                            constant(0, d),
+                            matrix(wide, d),
+                            constant(0, wide),
+                            matrix(d, wide),
+                            constant(0, d)));
         }
         norm = constant(1, d);
         normBias = constant(0, d);
         places = torch.arange(new Scalar(length)).to(torch.ScalarType.Long);
-        ids = torch.randint(config.vocabSize(), new long[] {batch, length})
+        ids =
+                torch.randint(config.vocabSize(), new long[] {batch, length})
                         .to(torch.ScalarType.Long);
         targets =
                 torch.randint(config.vocabSize(), new long[] {batch * length})
@@ -121,7 +140,8 @@ final class TorchStep {
         Tensor y =
                 TorchAttention.attend(
                         heads(parts.get(0)), heads(parts.get(1)), heads(parts.get(2)));
-        return linear(y.transpose(1, 2).contiguous().view(batch, length, width()), b.out, b.outBias);
+        return linear(
+                y.transpose(1, 2).contiguous().view(batch, length, width()), b.out, b.outBias);
     }
 
     private Tensor heads(Tensor x) {
