@@ -118,7 +118,7 @@ final class TileCode {
         code.jnz(top);
     }
 
-    /// Has C's lines brought to the cache while the sums are formed: a fifth faster where K is short.
+    /// Has C brought to the cache while the sums are formed: up to a fifth faster where K is short.
     private void fetchC() {
         code.mov(Gpr.RDX, parameter(Parameters.C));
         code.mov(Gpr.RCX, parameter(Parameters.C_ROW));
