@@ -8,6 +8,7 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.tensor.DType;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -18,11 +19,14 @@ import jdk.incubator.vector.VectorSpecies;
 final class Pack {
     private static final int V = BITS / 8;
 
-    private static final VectorSpecies<Float> THIRD =
-            VectorSpecies.of(float.class, VectorShape.forBitSize(32 * Tiling.ROWS / 3));
+    // Bytes, not floats: a second width of float vectors would spoil the type profile that C2 has
+    // of
+    // their methods, and with it the kernels that hold such vectors across a loop.
+    private static final VectorSpecies<Byte> THIRD =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(32 * Tiling.ROWS / 3));
 
-    private static final VectorSpecies<Float> TWO_THIRDS =
-            VectorSpecies.of(float.class, VectorShape.forBitSize(64 * Tiling.ROWS / 3));
+    private static final VectorSpecies<Byte> TWO_THIRDS =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(64 * Tiling.ROWS / 3));
 
     private static final long SPLIT = 8L * Tiling.ROWS / 3;
     private static final long COLUMNS_ROW = 4L * Tiling.COLUMNS;
@@ -174,9 +178,9 @@ final class Pack {
 
     /// Copies [Tiling#ROWS] floats: two thirds in one vector and one third in a smaller one.
     private static void rowsRow(long source, long target) {
-        FloatVector.fromMemorySegment(TWO_THIRDS, ALL, source, LE)
+        ByteVector.fromMemorySegment(TWO_THIRDS, ALL, source, LE)
                 .intoMemorySegment(ALL, target, LE);
-        FloatVector.fromMemorySegment(THIRD, ALL, source + SPLIT, LE)
+        ByteVector.fromMemorySegment(THIRD, ALL, source + SPLIT, LE)
                 .intoMemorySegment(ALL, target + SPLIT, LE);
     }
 
