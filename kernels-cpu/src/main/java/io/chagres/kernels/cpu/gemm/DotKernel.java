@@ -9,7 +9,6 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
-import jdk.incubator.vector.VectorSpecies;
 
 /// Dot products of [#ROWS] rows of a matrix with one vector, or with two.
 ///
@@ -25,7 +24,6 @@ final class DotKernel {
     /// Elements that one turn takes of each row; the length is a multiple of it.
     static final int STEP = 16;
 
-    private static final VectorSpecies<Float> QUARTER = FloatVector.SPECIES_128;
     private static final int V = BITS / 8;
     private static final int PARTS = 4 * STEP / V;
 
@@ -43,6 +41,8 @@ final class DotKernel {
     /// Bytes between the accumulators of two rows.
     static final int ACCUMULATOR_ROW = 4 * STEP;
 
+    private static final int HALF_ROW = ACCUMULATOR_ROW / 2;
+
     /// Bytes of the accumulators of one vector.
     static final int ACCUMULATORS = ROWS * ACCUMULATOR_ROW;
 
@@ -52,6 +52,9 @@ final class DotKernel {
     private static final int PART1 = 1 % PARTS * V;
     private static final int PART2 = 2 % PARTS * V;
     private static final int PART3 = 3 % PARTS * V;
+    private static final int AT1 = ROW1 * ACCUMULATOR_ROW + PART1;
+    private static final int AT2 = ROW2 * ACCUMULATOR_ROW + PART2;
+    private static final int AT3 = ROW3 * ACCUMULATOR_ROW + PART3;
 
     private DotKernel() {}
 
@@ -59,9 +62,9 @@ final class DotKernel {
     /// until x reaches `xEnd`: at least one step, a whole number of them.
     static void run(long w, long wRow, long x, long xEnd, long acc) {
         FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
-        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW1, PART1), LE);
-        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW2, PART2), LE);
-        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW3, PART3), LE);
+        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + AT1, LE);
+        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + AT2, LE);
+        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + AT3, LE);
         long o1 = ROW1 * wRow + PART1;
         long o2 = ROW2 * wRow + PART2;
         long o3 = ROW3 * wRow + PART3;
@@ -78,9 +81,9 @@ final class DotKernel {
             x += 4 * STEP;
         } while (x != xEnd);
         s0.intoMemorySegment(ALL, acc, LE);
-        s1.intoMemorySegment(ALL, acc + at(ROW1, PART1), LE);
-        s2.intoMemorySegment(ALL, acc + at(ROW2, PART2), LE);
-        s3.intoMemorySegment(ALL, acc + at(ROW3, PART3), LE);
+        s1.intoMemorySegment(ALL, acc + AT1, LE);
+        s2.intoMemorySegment(ALL, acc + AT2, LE);
+        s3.intoMemorySegment(ALL, acc + AT3, LE);
     }
 
     /// Writes the products of whole rows with one vector: `tiles` times [#ROWS] rows, `wRow` bytes
@@ -143,9 +146,9 @@ final class DotKernel {
                 ALL.set(FLOAT, y + 3 * yRow, ALL.get(FLOAT, acc + 48));
             } else {
                 s0.intoMemorySegment(ALL, acc, LE);
-                s1.intoMemorySegment(ALL, acc + at(ROW1, PART1), LE);
-                s2.intoMemorySegment(ALL, acc + at(ROW2, PART2), LE);
-                s3.intoMemorySegment(ALL, acc + at(ROW3, PART3), LE);
+                s1.intoMemorySegment(ALL, acc + AT1, LE);
+                s2.intoMemorySegment(ALL, acc + AT2, LE);
+                s3.intoMemorySegment(ALL, acc + AT3, LE);
                 sums(acc, y, yRow);
             }
             w += wNext;
@@ -158,13 +161,13 @@ final class DotKernel {
     static void pair(long w, long wRow, long x, long xEnd, long second, long acc) {
         long next = acc + ACCUMULATORS;
         FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
-        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW1, PART1), LE);
-        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW2, PART2), LE);
-        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + at(ROW3, PART3), LE);
+        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + AT1, LE);
+        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + AT2, LE);
+        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + AT3, LE);
         FloatVector t0 = FloatVector.fromMemorySegment(F32, ALL, next, LE);
-        FloatVector t1 = FloatVector.fromMemorySegment(F32, ALL, next + at(ROW1, PART1), LE);
-        FloatVector t2 = FloatVector.fromMemorySegment(F32, ALL, next + at(ROW2, PART2), LE);
-        FloatVector t3 = FloatVector.fromMemorySegment(F32, ALL, next + at(ROW3, PART3), LE);
+        FloatVector t1 = FloatVector.fromMemorySegment(F32, ALL, next + AT1, LE);
+        FloatVector t2 = FloatVector.fromMemorySegment(F32, ALL, next + AT2, LE);
+        FloatVector t3 = FloatVector.fromMemorySegment(F32, ALL, next + AT3, LE);
         long o1 = ROW1 * wRow + PART1;
         long o2 = ROW2 * wRow + PART2;
         long o3 = ROW3 * wRow + PART3;
@@ -186,17 +189,13 @@ final class DotKernel {
             x += 4 * STEP;
         } while (x != xEnd);
         s0.intoMemorySegment(ALL, acc, LE);
-        s1.intoMemorySegment(ALL, acc + at(ROW1, PART1), LE);
-        s2.intoMemorySegment(ALL, acc + at(ROW2, PART2), LE);
-        s3.intoMemorySegment(ALL, acc + at(ROW3, PART3), LE);
+        s1.intoMemorySegment(ALL, acc + AT1, LE);
+        s2.intoMemorySegment(ALL, acc + AT2, LE);
+        s3.intoMemorySegment(ALL, acc + AT3, LE);
         t0.intoMemorySegment(ALL, next, LE);
-        t1.intoMemorySegment(ALL, next + at(ROW1, PART1), LE);
-        t2.intoMemorySegment(ALL, next + at(ROW2, PART2), LE);
-        t3.intoMemorySegment(ALL, next + at(ROW3, PART3), LE);
-    }
-
-    private static int at(int row, int part) {
-        return row * ACCUMULATOR_ROW + part;
+        t1.intoMemorySegment(ALL, next + AT1, LE);
+        t2.intoMemorySegment(ALL, next + AT2, LE);
+        t3.intoMemorySegment(ALL, next + AT3, LE);
     }
 
     /// Sets the accumulators of `vectors` vectors to zero.
@@ -218,17 +217,16 @@ final class DotKernel {
             return;
         }
         for (long row = acc; row != acc + ACCUMULATORS; row += ACCUMULATOR_ROW) {
-            FloatVector.fromMemorySegment(QUARTER, ALL, row, LE)
-                    .add(FloatVector.fromMemorySegment(QUARTER, ALL, row + 32, LE))
-                    .add(
-                            FloatVector.fromMemorySegment(QUARTER, ALL, row + 16, LE)
-                                    .add(FloatVector.fromMemorySegment(QUARTER, ALL, row + 48, LE)))
-                    .intoMemorySegment(ALL, row, LE);
-        }
-        for (long row = acc; row != acc + ACCUMULATORS; row += ACCUMULATOR_ROW) {
-            float even = ALL.get(FLOAT, row) + ALL.get(FLOAT, row + 8);
-            float odd = ALL.get(FLOAT, row + 4) + ALL.get(FLOAT, row + 12);
-            ALL.set(FLOAT, target, even + odd);
+            for (long at = row; at != row + HALF_ROW; at += V) {
+                FloatVector.fromMemorySegment(F32, ALL, at, LE)
+                        .add(FloatVector.fromMemorySegment(F32, ALL, at + HALF_ROW, LE))
+                        .intoMemorySegment(ALL, at, LE);
+            }
+            float s0 = ALL.get(FLOAT, row) + ALL.get(FLOAT, row + 16);
+            float s1 = ALL.get(FLOAT, row + 4) + ALL.get(FLOAT, row + 20);
+            float s2 = ALL.get(FLOAT, row + 8) + ALL.get(FLOAT, row + 24);
+            float s3 = ALL.get(FLOAT, row + 12) + ALL.get(FLOAT, row + 28);
+            ALL.set(FLOAT, target, (s0 + s2) + (s1 + s3));
             target += step;
         }
     }
