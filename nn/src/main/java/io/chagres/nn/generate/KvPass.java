@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// A forward pass whose keys and values go into a cache, and whose queries look at everything
 /// there.
 final class KvPass extends Pass {
-    /// New tokens from which a sequence's pages are gathered for the kernel that works on many
-    /// queries at once, instead of being read by the one for few.
+    /// New tokens from which the kernel that works on many queries at once is used, for which a
+    /// sequence's pages are gathered. Fewer need no other kernel than decoding does, whose code is
+    /// then compiled sooner.
     private static final int MANY = 16;
 
     private final KvCache cache;
@@ -54,10 +55,10 @@ final class KvPass extends Pass {
         Tensor keys = cache.keys(layer);
         Tensor values = cache.values(layer);
         Interpreter.runAll(KvAppend.INSTANCE, keys, values, k, v, table, starts);
-        if (q.dim(1) == longest) { // the new tokens are all there is
+        if (q.dim(1) >= MANY && q.dim(1) == longest) { // the new tokens are all there is
             return super.attend(layer, q, k, v, scale, window);
         }
-        if (q.dim(0) == 1 && q.dim(1) >= MANY) {
+        if (q.dim(1) >= MANY && q.dim(0) == 1) {
             return super.attend(layer, q, gather(keys), gather(values), scale, window);
         }
         return Interpreter.run(new PagedAttention(scale, window), q, keys, values, table, lengths);
