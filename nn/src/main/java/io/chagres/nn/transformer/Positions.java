@@ -14,7 +14,7 @@ public sealed interface Positions {
     record Rope(double theta, RopeScaling scaling, boolean interleaved) implements Positions {
         /// Halves, without scaling.
         public Rope(double theta) {
-            this(theta, RopeScaling.NONE, false);
+            this(theta, new RopeScaling.None(), false);
         }
     }
 }

@@ -6,9 +6,6 @@ import org.jspecify.annotations.Nullable;
 /// names of the kinds are Hugging Face's `rope_type`. Frequencies are computed in single precision,
 /// as there.
 public sealed interface RopeScaling {
-    /// The frequencies `theta^(-2i/dim)` as they are: `default`.
-    RopeScaling NONE = new None();
-
     /// Frequency of each pair of a head.
     ///
     /// @param theta base
@@ -27,7 +24,7 @@ public sealed interface RopeScaling {
         return 1;
     }
 
-    /// Frequencies as they are.
+    /// The frequencies `theta^(-2i/dim)` as they are: `default`.
     record None() implements RopeScaling {
         @Override
         public float[] frequencies(double theta, int dim, long length) {

@@ -67,7 +67,7 @@ class MixtureTrainingTest {
                 .numLayers(2)
                 .numHeads(2)
                 .maxPositionEmbeddings(32)
-                .positions(new Positions.Rope(10_000, RopeScaling.NONE, true))
+                .positions(new Positions.Rope(10_000, new RopeScaling.None(), true))
                 .attention(new AttentionKind.Latent(0, 12, 8, 4, 8))
                 .moe(new MoeConfig(experts, 2, 16, 1, 1, routing))
                 .nextTokens(nextTokens)

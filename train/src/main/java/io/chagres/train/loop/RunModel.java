@@ -140,7 +140,7 @@ record RunModel(Transformer model, GenerationConfig generation) {
                         true,
                         own.scalingFactor());
         builder.architecture("deepseek_v3")
-                .positions(new Positions.Rope(theta, RopeScaling.NONE, true))
+                .positions(new Positions.Rope(theta, new RopeScaling.None(), true))
                 .attention(
                         new AttentionKind.Latent(
                                 own.qLoraRank(),

@@ -31,7 +31,7 @@ final class RopeFields {
     static Positions.Rope read(
             JsonNode json, int maxPositions, boolean interleaved, double usualTheta) {
         double theta = json.number("rope_theta", usualTheta);
-        RopeScaling scaling = RopeScaling.NONE;
+        RopeScaling scaling = new RopeScaling.None();
         requireFullRotation(json);
         for (String name : List.of("rope_scaling", "rope_parameters")) {
             JsonNode parameters = json.find(name);
@@ -48,11 +48,11 @@ final class RopeFields {
     private static RopeScaling scaling(JsonNode p, int maxPositions) {
         JsonNode type = p.find(p.has("rope_type") ? "rope_type" : "type");
         if (type == null) {
-            return RopeScaling.NONE;
+            return new RopeScaling.None();
         }
         int trained = p.intIn(ORIGINAL, 1, Integer.MAX_VALUE, maxPositions);
         return switch (type.asString()) {
-            case "default" -> RopeScaling.NONE;
+            case "default" -> new RopeScaling.None();
             case "linear" -> new RopeScaling.Linear(p.number("factor"));
             case "dynamic" -> new RopeScaling.Dynamic(p.number("factor"), trained);
             case "llama3" ->

@@ -271,10 +271,9 @@ class HfConfigTest {
     void refusesModelsItCannotBuild() {
         assertThatThrownBy(() -> of(replaced(LLAMA, "model_type", "\"mamba\"")))
                 .isInstanceOf(UnsupportedModel.class)
-                .hasMessage(
-                        "config.json: field model_type: \"mamba\" is not supported"
-                                + " (supported: gpt2, llama, qwen2, qwen3, mixtral, deepseek_v2,"
-                                + " deepseek_v3)");
+                .hasMessageStartingWith(
+                        "config.json: field model_type: \"mamba\" is not supported (supported: ")
+                .hasMessageContainingAll(HfConfig.supported().toArray(String[]::new));
         for (String type : List.of("rope_type", "type")) {
             String scaling = "{\"" + type + "\":\"longrope\",\"factor\":4}";
             assertThatThrownBy(() -> of(replaced(LLAMA, "rope_scaling", scaling)))
