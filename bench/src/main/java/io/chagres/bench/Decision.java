@@ -59,11 +59,13 @@ public record Decision(double ratio, double p, Verdict verdict) {
         System.arraycopy(after, 0, all, n, n);
         double most = Statistics.quantile(CAP, all);
         double[] logs = new double[n];
+        double[] capped = new double[n];
         for (int i = 0; i < n; i++) {
-            logs[i] = Math.log(Math.min(after[i], most) / Math.min(before[i], most));
+            logs[i] = Math.log(after[i] / before[i]);
+            capped[i] = Math.log(Math.min(after[i], most) / Math.min(before[i], most));
         }
         double shift = center(logs);
-        double[] towards = shift >= 0 ? logs : negated(logs);
+        double[] towards = shift >= 0 ? capped : negated(capped);
         double p = upperTail(Arrays.stream(towards).filter(x -> x != 0).toArray());
         double ratio = Math.exp(shift);
         Verdict verdict = Verdict.SAME;
