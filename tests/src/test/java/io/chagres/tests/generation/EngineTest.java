@@ -29,10 +29,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import jdk.jfr.Recording;
@@ -64,6 +66,28 @@ class EngineTest {
             assertThat(stats.running()).isZero();
             assertThat(stats.waiting()).isZero();
             model.close();
+        }
+    }
+
+    /// An endless answer that stops before its third token until it is told to go on: the first is
+    /// out by then.
+    private static SamplingOptions pausing(CountDownLatch go) {
+        AtomicInteger tokens = new AtomicInteger();
+        return ENDLESS.toBuilder()
+                .processors(
+                        List.of((history, logits) -> {
+                            if (tokens.incrementAndGet() == 3) {
+                                await(go);
+                            }
+                        }))
+                .build();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -171,11 +195,12 @@ class EngineTest {
     @Test
     void cancellingGivesPagesBack() throws IOException {
         load(0, 8, 8);
-        GenerationStream running = model.submit("Once", ENDLESS);
+        CountDownLatch go = new CountDownLatch(1);
+        GenerationStream running = model.submit("Once", pausing(go));
         Piece first = running.next();
         assertThat(first).isNotNull();
-        assertThat(model.stats().running()).isEqualTo(1);
         running.cancel();
+        go.countDown();
         Generation g = running.result();
         assertThat(g.reason()).isEqualTo(Reason.CANCELLED);
         assertThat(g.ids().length).isLessThan(model.maxLength());
@@ -187,7 +212,8 @@ class EngineTest {
     @Test
     void aFullQueueRefusesAndAWaitingRequestCanBeCancelled() throws IOException {
         load(0, 1, 1);
-        try (GenerationStream running = model.submit("Once", ENDLESS)) {
+        CountDownLatch go = new CountDownLatch(1);
+        try (GenerationStream running = model.submit("Once", pausing(go))) {
             running.next();
             GenerationStream waiting = model.submit("Once", ENDLESS);
             assertThatThrownBy(() -> model.submit("Once", ENDLESS))
@@ -196,6 +222,7 @@ class EngineTest {
             assertThat(waiting.poll(Duration.ofMillis(1))).isNull();
             assertThat(waiting.isOver()).isFalse();
             waiting.cancel();
+            go.countDown();
             assertThat(waiting.result().ids()).isEmpty();
             assertThat(waiting.result().reason()).isEqualTo(Reason.CANCELLED);
         }
@@ -305,6 +332,7 @@ class EngineTest {
             }
             recording.start();
             model.generate("Once upon a time", SamplingOptions.greedy(6));
+            settle(s -> s.running() == 0); // the answer is out before its last pass is over
             recording.stop();
             recording.dump(file);
         }

@@ -302,7 +302,8 @@ class HfConfigTest {
                 {"model_type": "deepseek_v3", "vocab_size": 64, "hidden_size": 32,
                  "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48,
                  "kv_lora_rank": 8, "qk_nope_head_dim": 8, "qk_rope_head_dim": 4, "v_head_dim": 8,
-                 "n_routed_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 16}""";
+                 "n_routed_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 16}\
+                """;
         assertThat(of(v3).transformer().attention())
                 .isEqualTo(new AttentionKind.Latent(0, 8, 8, 4, 8));
         refused(v3, "\"scoring_func\": \"softmax\"", "scoring_func");
