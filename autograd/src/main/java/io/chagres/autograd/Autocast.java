@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// - **Softmax, logSoftmax, crossEntropy, norms, exp, log, powers and sums** compute in F32, and
 ///   give F32.
 /// - **Everything else** computes in the widest dtype among its inputs; of mixed F32 and BF16
-///   inputs the latter are widened.
+///   inputs the latter are widened. Queries of a KV cache are widened, what is in it is not.
 ///
 /// These are the lists of PyTorch's autocast on the CPU, with sums and norms added to the second. A
 /// tensor in F64 is left alone, and so is what an update writes. A composite without a gradient and

@@ -13,6 +13,7 @@ import io.chagres.tensor.op.Linear;
 import io.chagres.tensor.op.LogSoftmax;
 import io.chagres.tensor.op.MatMul;
 import io.chagres.tensor.op.Op;
+import io.chagres.tensor.op.PagedAttention;
 import io.chagres.tensor.op.RmsNorm;
 import io.chagres.tensor.op.Rope;
 import io.chagres.tensor.op.Softmax;
@@ -40,6 +41,8 @@ final class CastPolicy {
                     wide(want, in);
             case Unary u when u == Unary.EXP || u == Unary.LOG -> wide(want, in);
             case Binary b when b == Binary.POW -> wide(want, in);
+            // Its pages keep the dtype they have.
+            case PagedAttention _ -> want[0] = in[0].dtype().wide();
             case KvAppend _ -> {
                 want[2] = in[0].dtype();
                 want[3] = in[1].dtype();

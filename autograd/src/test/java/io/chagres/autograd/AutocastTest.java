@@ -18,11 +18,13 @@ import io.chagres.tensor.op.Cast;
 import io.chagres.tensor.op.Composite;
 import io.chagres.tensor.op.Concat;
 import io.chagres.tensor.op.CrossEntropy;
+import io.chagres.tensor.op.KvAppend;
 import io.chagres.tensor.op.LayerNorm;
 import io.chagres.tensor.op.Linear;
 import io.chagres.tensor.op.LogSoftmax;
 import io.chagres.tensor.op.MatMul;
 import io.chagres.tensor.op.Op;
+import io.chagres.tensor.op.PagedAttention;
 import io.chagres.tensor.op.RmsNorm;
 import io.chagres.tensor.op.Rope;
 import io.chagres.tensor.op.Softmax;
@@ -122,6 +124,30 @@ class AutocastTest extends Work {
             Tensor heads = bf16(0, 4, 1, 3, 2, 4);
             Tensor table = f32(0, 5, 3, 2);
             assertThat(dtypeOf(() -> Rope.rope(heads, table, table, false))).isEqualTo(DType.BF16);
+        });
+    }
+
+    @Test
+    void aCacheKeepsItsDtype() {
+        run(() -> {
+            Tensor keys = in(DType.BF16, true, 0, 1, 2, 1, 4, 8);
+            Tensor values = in(DType.BF16, true, 0, 2, 2, 1, 4, 8);
+            Tensor table = Tensor.of(step, Shape.of(1, 1), 1);
+            Tensor one = Tensor.of(step, Shape.of(1), 1);
+            Tensor row = f32(0, 3, 1, 1, 1, 8);
+            Tensor q = f32(0, 4, 1, 1, 2, 8);
+            Tensor zero = Tensor.of(step, Shape.of(1), 0);
+            Tensor o =
+                    Autocast.to(
+                            DType.BF16,
+                            () -> {
+                                Interpreter.runAll(
+                                        KvAppend.INSTANCE, keys, values, row, row, table, zero);
+                                return Interpreter.run(
+                                        new PagedAttention(1, 0), q, keys, values, table, one);
+                            });
+            assertThat(o.slice(2, 1, 1).contiguous().toFloats())
+                    .containsExactly(row.cast(DType.BF16).toFloats());
         });
     }
 

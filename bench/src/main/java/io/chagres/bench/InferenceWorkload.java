@@ -23,6 +23,10 @@ import java.util.Map;
 ///
 /// `135m` and `0.5b` are Llama-style models with random weights and a tied head, made in memory:
 /// their speed is that of trained ones.
+///
+/// The dtype is the one to compute in, as users choose it; what [Decoder] does for it is measured.
+/// Random matrices are stored in it. A checkpoint's are as they are stored, those in F32 rounded
+/// when it is loaded for BF16.
 final class InferenceWorkload implements Workload {
     private static final Map<String, TransformerConfig> MODELS =
             Map.of(
@@ -71,11 +75,9 @@ final class InferenceWorkload implements Workload {
     public List<Task> tasks(Choice choice) {
         int usual = name.equals("prefill") ? PREFILL_TOKENS : DECODE_TOKENS;
         int tokens = choice.tokens() > 0 ? choice.tokens() : usual;
-        boolean random = MODELS.containsKey(choice.model());
         // A task's parts are separated by slashes, and so are a path's.
         String model = choice.model().replace('/', '|');
-        String dtype = random ? choice.dtype() : "stored";
-        return List.of(new Task(name, "greedy", model + ":" + tokens, dtype));
+        return List.of(new Task(name, "greedy", model + ":" + tokens, choice.dtype()));
     }
 
     @Override
@@ -88,14 +90,15 @@ final class InferenceWorkload implements Workload {
         TensorArena cache = backend.arena("kv cache");
         open.add(cache);
         TransformerConfig known = MODELS.get(task.label());
+        DType compute = Operands.dtype(task);
         Transformer model =
                 known != null
-                        ? random(known, Operands.dtype(task), o, weights)
-                        : stored(Path.of(task.label().replace('|', '/')), weights, open);
+                        ? random(known, compute, o, weights)
+                        : stored(Path.of(task.label().replace('|', '/')), compute, weights, open);
         weights.seal();
         int tokens = task.dims()[0];
-        KvCache pages = new KvCache(model.config(), cache, tokens + 1);
-        Decoder decoder = new Decoder(model, o.step(), pages);
+        var pages = new KvCache(KvCache.layers(model.config()), cache, tokens + 1, compute);
+        Decoder decoder = new Decoder(model, o.step(), pages, compute);
         boolean prefill = name.equals("prefill");
         return new Prepared() {
             @Override
@@ -129,14 +132,19 @@ final class InferenceWorkload implements Workload {
             TransformerConfig config, DType dtype, Operands o, TensorArena weights) {
         double scale = config.initializerRange();
         return TransformerBuilder.build(
-                config, (path, shape, init) -> o.random(weights, dtype, scale, shape));
+                config,
+                (path, shape, init) -> {
+                    DType kept = shape.rank() > 1 ? dtype : DType.F32; // as a loaded model's are
+                    return o.random(weights, kept, scale, shape);
+                });
     }
 
-    private static Transformer stored(Path folder, TensorArena weights, List<AutoCloseable> open) {
+    private static Transformer stored(
+            Path folder, DType compute, TensorArena weights, List<AutoCloseable> open) {
         try {
             SafeTensors file = HfCheckpoint.open(folder);
             open.add(file);
-            return HfCheckpoint.map(folder, file, weights).model();
+            return HfCheckpoint.map(folder, file, weights, compute).model();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -148,15 +156,16 @@ final class InferenceWorkload implements Workload {
             prompt[i] = i % 100 + 1;
         }
         try (KvCache.Sequence sequence = decoder.cache().open()) {
-            decoder.prefill(sequence, prompt);
+            decoder.prefill(sequence, prompt, (i, logits) -> {});
         }
     }
 
     private static void decode(Decoder decoder, int tokens) {
         try (KvCache.Sequence sequence = decoder.cache().open()) {
-            float[] logits = decoder.prefill(sequence, SEVENTH_TOKEN);
-            for (int i = 1; i < tokens; i++) {
-                logits = decoder.decode(List.of(sequence), best(logits))[0];
+            List<KvCache.Sequence> one = List.of(sequence);
+            int[] token = {SEVENTH_TOKEN};
+            for (int i = 0; i < tokens; i++) {
+                decoder.decode(one, token, (s, logits) -> token[0] = best(logits));
             }
         }
     }

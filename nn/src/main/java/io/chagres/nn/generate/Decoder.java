@@ -1,5 +1,6 @@
 package io.chagres.nn.generate;
 
+import io.chagres.autograd.Autocast;
 import io.chagres.nn.transformer.Rotary;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.DType;
@@ -10,6 +11,12 @@ import io.chagres.tensor.memory.TensorArena;
 import java.util.List;
 
 /// Runs a model token by token over a KV cache. Used by one thread at a time.
+///
+/// **Precision.** In F32, weights stored as BF16 or F16 count as if they were widened. In BF16 the
+/// products and the attention of a prompt (of 16 tokens or more at once) round what they take and
+/// give to BF16, under [Autocast], where processors multiply it faster. Fewer tokens, and so all
+/// that are written one by one, read BF16 weights at the same speed whatever the activations are,
+/// which therefore stay F32; so do logits.
 public final class Decoder {
     /// Takes the logits that follow each sequence.
     @FunctionalInterface
@@ -24,13 +31,27 @@ public final class Decoder {
     private final Transformer model;
     private final TensorArena step;
     private final KvCache cache;
+    private final DType compute;
     private final float[] row;
+
+    /// Creates a decoder that computes in F32.
+    ///
+    /// @param step arena for one forward pass, reset after each
+    public Decoder(Transformer model, TensorArena step, KvCache cache) {
+        this(model, step, cache, DType.F32);
+    }
 
     /// Creates a decoder.
     ///
     /// @param step arena for one forward pass, reset after each
-    public Decoder(Transformer model, TensorArena step, KvCache cache) {
+    /// @param compute F32 or BF16; with BF16, matrices should be stored as that
+    /// @throws IllegalArgumentException for another dtype
+    public Decoder(Transformer model, TensorArena step, KvCache cache, DType compute) {
+        if (compute != DType.F32 && compute != DType.BF16) {
+            throw new IllegalArgumentException("decoding in " + compute + ": F32 or BF16 wanted");
+        }
         this.model = model;
+        this.compute = compute;
         this.step = step;
         this.cache = cache;
         this.row = new float[model.config().vocabSize()];
@@ -125,7 +146,10 @@ public final class Decoder {
         try {
             sequences.forEach(s -> s.extend(perSequence));
             step.call(() -> {
-                Tensor hidden = hidden(sequences, tokens, starts);
+                Tensor hidden =
+                        compute == DType.BF16 && perSequence >= KvPass.MANY
+                                ? Autocast.to(compute, () -> hidden(sequences, tokens, starts))
+                                : hidden(sequences, tokens, starts);
                 Tensor logits = project ? model.project(hidden) : hidden;
                 done[0] = true;
                 for (int i = 0; i < b && project; i++) {

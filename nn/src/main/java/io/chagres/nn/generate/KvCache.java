@@ -23,8 +23,8 @@ public final class KvCache {
     /// Tokens per page.
     public static final int PAGE_TOKENS = 32;
 
-    /// What a layer keeps of a token: a key and a value per head, as F32. A layer whose values are
-    /// part of its keys, such as multi-head latent attention, has one head and no values.
+    /// What a layer keeps of a token: a key and a value per head. A layer whose values are part of
+    /// its keys, such as multi-head latent attention, has one head and no values.
     ///
     /// @param heads key/value heads
     /// @param keyDim elements of a key
@@ -45,17 +45,21 @@ public final class KvCache {
     }
 
     private final List<Layer> layers;
+    private final DType dtype;
     private final PagePool pool;
 
-    /// Reserves room for `maxTokens` tokens over all sequences.
+    /// Reserves room for `maxTokens` tokens over all sequences, kept as F32.
     public KvCache(TransformerConfig config, TensorArena arena, int maxTokens) {
-        this(layers(config), arena, maxTokens);
+        this(layers(config), arena, maxTokens, DType.F32);
     }
 
     /// Reserves room for `maxTokens` tokens over all sequences.
-    public KvCache(List<Layer> layers, TensorArena arena, int maxTokens) {
+    ///
+    /// @param dtype what keys and values are rounded to: F32, BF16 or F16
+    public KvCache(List<Layer> layers, TensorArena arena, int maxTokens, DType dtype) {
         this.layers = List.copyOf(layers);
-        pool = new PagePool(arena, pagesFor(maxTokens), bytes(layers, PAGE_TOKENS));
+        this.dtype = dtype;
+        pool = new PagePool(arena, pagesFor(maxTokens), bytes(layers, PAGE_TOKENS, dtype));
     }
 
     /// What the layers of a model keep.
@@ -70,9 +74,9 @@ public final class KvCache {
     }
 
     /// Bytes a cache for this many tokens takes.
-    public static long bytes(List<Layer> layers, int maxTokens) {
+    public static long bytes(List<Layer> layers, int maxTokens, DType dtype) {
         long elements = layers.stream().mapToLong(Layer::elements).sum();
-        return elements * DType.F32.bytes() * pagesFor(maxTokens) * PAGE_TOKENS;
+        return elements * dtype.bytes() * pagesFor(maxTokens) * PAGE_TOKENS;
     }
 
     /// A sequence without tokens.
@@ -126,7 +130,7 @@ public final class KvCache {
         Shape shape = Shape.of(pool.pages(), heads, PAGE_TOKENS, dim);
         long offset = earlier * pool.pages() * PAGE_TOKENS;
         Layout layout = Layout.of(shape, Layout.contiguous(shape).strides(), offset);
-        return new Tensor(DType.F32, layout, pool.storage());
+        return new Tensor(dtype, layout, pool.storage());
     }
 
     /// The tokens one prompt has in the cache.

@@ -4,6 +4,7 @@ import io.chagres.nn.attention.lsh.Lsh;
 import io.chagres.nn.attention.lsh.SharedQk;
 import io.chagres.nn.transformer.Pass;
 import io.chagres.nn.transformer.Rotary;
+import io.chagres.tensor.DType;
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.Compare;
@@ -20,7 +21,7 @@ final class KvPass extends Pass {
     /// New tokens from which the kernel that works on many queries at once is used, for which a
     /// sequence's pages are gathered. Fewer need no other kernel than decoding does, whose code is
     /// then compiled sooner.
-    private static final int MANY = 16;
+    static final int MANY = 16;
 
     private final KvCache cache;
     private final Tensor table;
@@ -54,12 +55,13 @@ final class KvPass extends Pass {
     public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
         Tensor keys = cache.keys(layer);
         Tensor values = cache.values(layer);
-        Interpreter.runAll(KvAppend.INSTANCE, keys, values, k, v, table, starts);
+        append(keys, values, k, v);
         if (q.dim(1) >= MANY && q.dim(1) == longest) { // the new tokens are all there is
             return super.attend(layer, q, k, v, scale, window);
         }
         if (q.dim(1) >= MANY && q.dim(0) == 1) {
-            return super.attend(layer, q, gather(keys), gather(values), scale, window);
+            return super.attend(
+                    layer, q, gather(keys, q.dtype()), gather(values, q.dtype()), scale, window);
         }
         return Interpreter.run(new PagedAttention(scale, window), q, keys, values, table, lengths);
     }
@@ -69,12 +71,12 @@ final class KvPass extends Pass {
         Tensor keys = cache.keys(layer);
         Tensor values = cache.values(layer);
         Tensor k = SharedQk.keys(qk);
-        Interpreter.runAll(KvAppend.INSTANCE, keys, values, k, v, table, starts);
+        append(keys, values, k, v);
         if (qk.dim(1) == longest) {
             return SharedQk.attend(qk, k, v);
         }
         if (qk.dim(0) == 1 && qk.dim(1) >= MANY) {
-            return SharedQk.attend(qk, gather(keys), gather(values));
+            return SharedQk.attend(qk, gather(keys, qk.dtype()), gather(values, qk.dtype()));
         }
         Tensor others = lengths.shift(-1); // a token does not see itself
         Tensor o = Interpreter.run(new PagedAttention(1, 0), qk, keys, values, table, others);
@@ -89,14 +91,7 @@ final class KvPass extends Pass {
     public boolean keepLatent(int layer, Tensor latent, Tensor key) {
         Tensor pages = cache.keys(layer);
         long rank = latent.dim(-1);
-        Interpreter.runAll(
-                KvAppend.INSTANCE,
-                pages.slice(-1, 0, rank),
-                pages.slice(-1, rank, key.dim(-1)),
-                latent,
-                key,
-                table,
-                starts);
+        append(pages.slice(-1, 0, rank), pages.slice(-1, rank, key.dim(-1)), latent, key);
         return latent.dim(1) != longest; // otherwise the new tokens are all there is
     }
 
@@ -105,16 +100,23 @@ final class KvPass extends Pass {
     public Tensor attendLatent(int layer, Tensor q, int rank, double scale) {
         Tensor pages = cache.keys(layer);
         if (q.dim(0) == 1 && q.dim(1) >= MANY) {
-            Tensor rows = gather(pages);
+            Tensor rows = gather(pages, q.dtype());
             return attendHere(q, rows, rows.slice(-1, 0, rank), scale, 0);
         }
         return Interpreter.run(new PagedAttention(scale, 0), q, pages, pages, table, lengths)
                 .slice(-1, 0, rank);
     }
 
-    /// The rows of the one sequence: (1, longest, heads, dim).
-    private Tensor gather(Tensor pages) {
+    /// Writes the new tokens' rows, in the dtype of the cache.
+    private void append(Tensor keys, Tensor values, Tensor k, Tensor v) {
+        Tensor newKeys = k.cast(keys.dtype());
+        Tensor newValues = v.cast(keys.dtype());
+        Interpreter.runAll(KvAppend.INSTANCE, keys, values, newKeys, newValues, table, starts);
+    }
+
+    /// The rows of the one sequence in the dtype of its queries: (1, longest, heads, dim).
+    private Tensor gather(Tensor pages, DType dtype) {
         Tensor all = IndexSelect.indexSelect(pages, table).permute(0, 1, 3, 2, 4);
-        return all.reshape(1, -1, pages.dim(1), pages.dim(3)).slice(1, 0, longest);
+        return all.reshape(1, -1, pages.dim(1), pages.dim(3)).slice(1, 0, longest).cast(dtype);
     }
 }

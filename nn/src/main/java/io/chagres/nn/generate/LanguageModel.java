@@ -4,6 +4,7 @@ import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.GenerationConfig;
 import io.chagres.nn.text.Tokenizer;
 import io.chagres.nn.transformer.TransformerConfig;
+import io.chagres.tensor.DType;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.backend.Backends;
 import io.chagres.tensor.io.SafeTensors;
@@ -32,8 +33,9 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// May be used from any thread, virtual ones too. A thread of its own computes; requests of several
-/// callers are answered together, and each gets the tokens it would get alone. Weights stored as
-/// F32 stay in the mapped file, which must not be changed in place while the model is open.
+/// callers are answered together, and each gets the tokens it would get alone. Weights stay in the
+/// mapped file, in the dtype they are stored in; it must not be changed in place while the model is
+/// open.
 public final class LanguageModel implements AutoCloseable {
     /// How to load.
     ///
@@ -44,13 +46,16 @@ public final class LanguageModel implements AutoCloseable {
     /// @param limitBytes bytes that activations and the KV cache may take
     /// @param maxRunning most requests under way at once
     /// @param maxWaiting most requests in the queue before [#submit] refuses more
+    /// @param compute dtype to compute in, see [Decoder], and of the KV cache: F32, which gives the
+    ///   logits of the weights widened to F32, or BF16, which reads prompts faster and rounds
     public record Options(
             String device,
             int threads,
             int maxTokens,
             long limitBytes,
             int maxRunning,
-            int maxWaiting) {
+            int maxWaiting,
+            DType compute) {
         /// All processors, no limit.
         public static final Options DEFAULT = new Options("auto", 0, 0, Long.MAX_VALUE);
 
@@ -67,11 +72,20 @@ public final class LanguageModel implements AutoCloseable {
                         "threads %d, maxTokens %d, limitBytes %d, maxRunning %d, maxWaiting %d"
                                 .formatted(threads, maxTokens, limitBytes, maxRunning, maxWaiting));
             }
+            if (compute != DType.F32 && compute != DType.BF16) {
+                throw new IllegalArgumentException("compute " + compute + ": F32 or BF16 wanted");
+            }
         }
 
-        /// At most 64 requests under way, a queue without a limit.
+        /// At most 64 requests under way, a queue without a limit; in F32.
         public Options(String device, int threads, int maxTokens, long limitBytes) {
-            this(device, threads, maxTokens, limitBytes, RUNNING, Integer.MAX_VALUE);
+            this(device, threads, maxTokens, limitBytes, RUNNING, Integer.MAX_VALUE, DType.F32);
+        }
+
+        /// The same in another dtype.
+        public Options withCompute(DType dtype) {
+            return new Options(
+                    device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, dtype);
         }
     }
 
@@ -140,25 +154,27 @@ public final class LanguageModel implements AutoCloseable {
             resources.add(backend);
             TensorArena weights = backend.arena("weights");
             resources.add(weights);
-            HfCheckpoint checkpoint = HfCheckpoint.map(folder, file, weights);
+            HfCheckpoint checkpoint = HfCheckpoint.map(folder, file, weights, options.compute());
             weights.seal();
             TransformerConfig config = checkpoint.config();
             int tokens =
                     options.maxTokens() > 0
                             ? options.maxTokens()
                             : Math.min(DEFAULT_TOKENS, config.maxPositionEmbeddings());
-            long cacheBytes = KvCache.bytes(KvCache.layers(config), tokens) + TensorArena.ALIGNMENT;
+            List<KvCache.Layer> layers = KvCache.layers(config);
+            DType compute = options.compute();
+            long cacheBytes = KvCache.bytes(layers, tokens, compute) + TensorArena.ALIGNMENT;
             TensorArena cache =
                     backend.arena(
                             "kv cache",
                             ArenaOptions.of(0)
                                     .withLimit(Math.min(cacheBytes, options.limitBytes())));
             resources.add(cache);
-            KvCache pages = new KvCache(config, cache, tokens);
+            KvCache pages = new KvCache(layers, cache, tokens, compute);
             long left = Math.max(0, options.limitBytes() - cache.used());
             TensorArena step = backend.arena("step", ArenaOptions.of(0).withLimit(left));
             resources.add(step);
-            Decoder decoder = new Decoder(checkpoint.model(), step, pages);
+            Decoder decoder = new Decoder(checkpoint.model(), step, pages, compute);
             Tokenizer tokenizer = await(reading);
             return new LanguageModel(checkpoint, tokenizer, decoder, options, resources);
         } catch (Throwable e) {

@@ -45,7 +45,7 @@ public record HfCheckpoint(
     /// @throws IOException when a file is missing or damaged
     public static HfCheckpoint load(Path folder, TensorArena weights) throws IOException {
         try (SafeTensors file = open(folder)) {
-            return load(folder, file, weights, Keep.F32);
+            return load(folder, file, weights, Keep.F32, DType.F32);
         }
     }
 
@@ -58,23 +58,34 @@ public record HfCheckpoint(
         return SafeTensors.open(folder);
     }
 
-    /// Loads a model for inference as it is stored: parameters keep their dtype, F32, BF16 or F16,
+    /// Loads a model for inference as it is stored: matrices keep their dtype, F32, BF16 or F16,
     /// and stay in the mapped file, read-only, where the device can read host memory. The model
-    /// computes in F32 all the same, with the same results as if they had been widened. What latent
+    /// computes in F32 all the same, with the same results as if they had been widened. Vectors,
+    /// such as the weights of norms, are widened, since every use would have to. What latent
     /// attention expands its latents by is converted; experts are copied side by side, in their
     /// dtype, unless they lie at equal distances in the file.
     ///
     /// @param file the opened weights; they must stay open while the model is used
     public static HfCheckpoint map(Path folder, SafeTensors file, TensorArena weights)
             throws IOException {
-        boolean host = weights.source() instanceof HostMemory;
-        return load(folder, file, weights, host ? Keep.MAPPED : Keep.STORED);
+        return map(folder, file, weights, DType.F32);
     }
 
-    private static HfCheckpoint load(Path folder, SafeTensors file, TensorArena weights, Keep keep)
+    /// As [#map(Path, SafeTensors, TensorArena)], for a model that will compute in a dtype: with
+    /// BF16, matrices stored as F32 are rounded to it and copied to the arena.
+    ///
+    /// @param compute F32 or BF16
+    public static HfCheckpoint map(
+            Path folder, SafeTensors file, TensorArena weights, DType compute) throws IOException {
+        boolean host = weights.source() instanceof HostMemory;
+        return load(folder, file, weights, host ? Keep.MAPPED : Keep.STORED, compute);
+    }
+
+    private static HfCheckpoint load(
+            Path folder, SafeTensors file, TensorArena weights, Keep keep, DType compute)
             throws IOException {
         TransformerConfig config = present(HfConfig.read(folder).transformer(), file);
-        HfTensors source = new HfTensors(file, names(config, file), weights, keep);
+        HfTensors source = new HfTensors(file, names(config, file), weights, keep, compute);
         Transformer model = TransformerBuilder.build(config, source);
         LOG.debug("{}: {}", folder, source.report());
         return new HfCheckpoint(config, GenerationConfig.read(folder), model, source.report());

@@ -28,8 +28,8 @@ final class HfTensors implements ParameterSource {
     enum Keep {
         /// Copied to the arena as F32.
         F32,
-        /// In the dtype they are stored in, where their use copes with it; left in the mapped file
-        /// where nothing has to be converted or joined.
+        /// Matrices in the dtype they are stored in, where their use copes with it; left in the
+        /// mapped file where nothing has to be converted or joined.
         MAPPED,
         /// Copied in the dtype they are stored in, where their use copes with it.
         STORED
@@ -38,6 +38,7 @@ final class HfTensors implements ParameterSource {
     private final SafeTensors file;
     private final TensorArena weights;
     private final Keep keep;
+    private final DType compute;
     private final Map<String, List<HfPart>> parts = new LinkedHashMap<>();
     private final LoadReport report;
 
@@ -45,11 +46,13 @@ final class HfTensors implements ParameterSource {
     /// are left in the file.
     ///
     /// @param weights where parameters go
+    /// @param compute what matrices stored as F32 are rounded to, F32 or BF16
     /// @throws UnsupportedModel naming what is missing or left over
-    HfTensors(SafeTensors file, HfNames names, TensorArena weights, Keep keep) {
+    HfTensors(SafeTensors file, HfNames names, TensorArena weights, Keep keep, DType compute) {
         this.file = file;
         this.weights = weights;
         this.keep = keep;
+        this.compute = compute;
         String prefix = commonPrefix(names);
         Set<String> left = new TreeSet<>(file.names());
         Set<String> missing = new TreeSet<>();
@@ -109,7 +112,10 @@ final class HfTensors implements ParameterSource {
     @Override
     public Tensor stored(String path, Shape shape, Init init) {
         DType stored = file.spec(parts(path).getFirst().stored()).dtype();
-        return load(path, shape, keep != Keep.F32 && stored.isNarrow() ? stored : DType.F32);
+        if (keep == Keep.F32 || shape.rank() < 2) { // vectors are small, and widened for every use
+            return load(path, shape, DType.F32);
+        }
+        return load(path, shape, stored.isNarrow() ? stored : compute);
     }
 
     private Tensor load(String path, Shape shape, DType dtype) {

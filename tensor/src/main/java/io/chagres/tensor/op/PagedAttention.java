@@ -13,6 +13,9 @@ import io.chagres.tensor.Tensor;
 /// block table I32 (B, maxPages) and lengths I32 (B), which count the T new tokens too. Token s of
 /// a sequence lies in page table[s / pageTokens] at slot s mod pageTokens. Result: o (B, T, H, Dv).
 ///
+/// q and the pages are of one dtype; or the pages are BF16 or F16 and q is F32, which computes with
+/// what the pages hold widened to F32, exactly.
+///
 /// @param scale factor of the scores
 /// @param window with w > 0, whether only the newest w keys are seen
 public record PagedAttention(double scale, int window) implements Composite {
@@ -20,7 +23,13 @@ public record PagedAttention(double scale, int window) implements Composite {
     public Spec[] infer(Spec... in) {
         Check.arity(5, "pagedAttention", in);
         Check.isFloat("pagedAttention", in);
-        Check.sameDType("pagedAttention", in[0], in[1], in[2]);
+        Check.sameDType("pagedAttention", in[1], in[2]);
+        boolean stored = in[0].dtype() == DType.F32 && in[1].dtype().isNarrow();
+        Check.that(
+                in[0].dtype() == in[1].dtype() || stored,
+                "pagedAttention",
+                "needs one dtype, or q in F32 and pages in BF16 or F16",
+                in);
         Shape q = in[0].shape();
         Shape k = in[1].shape();
         Check.that(
@@ -41,8 +50,8 @@ public record PagedAttention(double scale, int window) implements Composite {
     @Override
     public Tensor[] decompose(Tensor... in) {
         Tensor q = in[0];
-        Tensor k = rows(in[1], in[3]);
-        Tensor v = rows(in[2], in[3]);
+        Tensor k = rows(in[1], in[3]).cast(q.dtype());
+        Tensor v = rows(in[2], in[3]).cast(q.dtype());
         long keys = k.dim(1);
         long queries = q.dim(1);
         Tensor length = in[4].reshape(q.dim(0), 1, 1, 1);

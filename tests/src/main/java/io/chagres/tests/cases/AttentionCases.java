@@ -7,12 +7,14 @@ import static io.chagres.tests.cases.Input.stream;
 
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
+import io.chagres.tensor.Spec;
 import io.chagres.tensor.op.Attention;
 import io.chagres.tensor.op.AttentionBackward;
 import io.chagres.tensor.op.PagedAttention;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /// Rows of attention.
 final class AttentionCases {
@@ -127,6 +129,7 @@ final class AttentionCases {
         rows.add(paged("pagedAttention", 0, 2));
         rows.add(paged("pagedAttention of one query", 0, 1));
         rows.add(paged("pagedAttention in a window", 3, 3));
+        rows.add(paged("pagedAttention of stored pages", 0, 2, Input::asWide));
         return rows;
     }
 
@@ -175,6 +178,11 @@ final class AttentionCases {
     }
 
     private static OpCase paged(String name, int window, int queries) {
+        return paged(name, window, queries, q -> q);
+    }
+
+    private static OpCase paged(
+            String name, int window, int queries, UnaryOperator<Input> ofQueries) {
         Shape q = Shape.of(2, queries, 4, 5);
         double[] table = new double[6];
         for (int i = 0; i < table.length; i++) {
@@ -183,7 +191,7 @@ final class AttentionCases {
         return OpCase.of(
                         name,
                         new PagedAttention(SCALE, window),
-                        real(q, -2, 2),
+                        ofQueries.apply(real(q, -2, 2)),
                         pages(),
                         pages(),
                         given(DType.I32, Shape.of(2, 3), table),
@@ -192,7 +200,13 @@ final class AttentionCases {
                 .rejects(q, PAGES, PAGES, Shape.of(3, 3), Shape.of(2))
                 .rejects(q, PAGES, PAGES, Shape.of(2, 3), Shape.of(3))
                 .rejects(q, PAGES.with(-1, 4), PAGES, Shape.of(2, 3), Shape.of(2))
-                .rejects(q, PAGES, PAGES);
+                .rejects(q, PAGES, PAGES)
+                .rejects(
+                        new Spec(DType.BF16, q),
+                        new Spec(DType.F32, PAGES),
+                        new Spec(DType.F32, PAGES),
+                        new Spec(DType.I32, Shape.of(2, 3)),
+                        new Spec(DType.I32, Shape.of(2)));
     }
 
     /// Pages whose unused slots hold NaN, as fresh memory may.

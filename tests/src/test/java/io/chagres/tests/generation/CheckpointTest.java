@@ -219,9 +219,14 @@ class CheckpointTest {
                 TensorArena none = backend.arena("mapped");
                 TensorArena pages = backend.arena("pages")) {
             Transformer mapped = HfCheckpoint.map(folder, file, none).model();
-            assertThat(none.used()).isZero();
-            Modules.parameters(mapped)
-                    .forEach((path, t) -> assertThat(t.dtype()).as(path).isEqualTo(dtype));
+            long vectors = 0;
+            for (Map.Entry<String, Tensor> e : Modules.parameters(mapped).entrySet()) {
+                boolean vector = e.getValue().shape().rank() == 1;
+                DType kept = vector ? DType.F32 : dtype;
+                assertThat(e.getValue().dtype()).as(e.getKey()).isEqualTo(kept);
+                vectors += vector ? e.getValue().spec().bytes() : 0;
+            }
+            assertThat(none.used()).as("no matrix is copied").isLessThan(2 * vectors);
             // The order of a sum depends on the dtype where there are few rows.
             assertThat(logits(mapped)).containsExactly(logits(wide), within(1e-5f));
             float[][] decoded = new float[2][];

@@ -20,6 +20,7 @@ import io.chagres.nn.generate.SamplingOptions;
 import io.chagres.nn.generate.ScoredToken;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.transformer.Transformer;
+import io.chagres.tensor.DType;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.BudgetExceeded;
 import io.chagres.tensor.memory.TensorArena;
@@ -55,7 +56,8 @@ class EngineTest {
         model =
                 LanguageModel.load(
                         Golden.shared("data/stories260K-hf"),
-                        new Options("cpu", 2, maxTokens, Long.MAX_VALUE, running, waiting));
+                        new Options(
+                                "cpu", 2, maxTokens, Long.MAX_VALUE, running, waiting, DType.F32));
     }
 
     @AfterEach

@@ -51,6 +51,8 @@ final class ChatCommand implements Callable<Integer> {
 
     @Mixin private SamplingMixin sampling;
 
+    @Mixin private DtypeOption dtype;
+
     @Option(
             names = "--threads",
             paramLabel = "N",
@@ -66,7 +68,9 @@ final class ChatCommand implements Callable<Integer> {
         sampling.check(spec);
         PrintWriter out = spec.commandLine().getOut();
         ChatTemplate template = ChatTemplate.load(model);
-        var load = new LanguageModel.Options("auto", threads, 0, Long.MAX_VALUE);
+        var load =
+                new LanguageModel.Options("auto", threads, 0, Long.MAX_VALUE)
+                        .withCompute(dtype.compute());
         try (LanguageModel loaded = LanguageModel.load(model, load)) {
             var defaults = sampling.over(loaded.defaults(Integer.MAX_VALUE));
             var options = most == null ? defaults : defaults.withMaxNewTokens(most);

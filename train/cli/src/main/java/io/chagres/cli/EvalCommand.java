@@ -96,6 +96,8 @@ final class EvalCommand implements Callable<Integer> {
             description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
+    @Mixin private DtypeOption dtype;
+
     @Mixin private JsonOption json;
 
     /// What is evaluated.
@@ -125,9 +127,9 @@ final class EvalCommand implements Callable<Integer> {
                 Backend backend = Backends.open("auto", threads);
                 TensorArena weights = backend.arena("weights");
                 TensorArena step = backend.arena("step")) {
-            HfCheckpoint checkpoint = HfCheckpoint.map(model, file, weights);
+            HfCheckpoint checkpoint = HfCheckpoint.map(model, file, weights, dtype.compute());
             TokenDataset tokens = tokens(text, checkpoint.config());
-            var evaluator = new Evaluator(checkpoint.model(), step);
+            var evaluator = new Evaluator(checkpoint.model(), step, dtype.compute());
             int length = length(text, checkpoint.config());
             var plan = new Evaluator.Plan(length, batchSize, batches);
             long start = System.nanoTime();

@@ -62,6 +62,8 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Mixin private SamplingMixin sampling;
 
+    @Mixin private DtypeOption dtype;
+
     @Option(
             names = "--threads",
             paramLabel = "N",
@@ -78,7 +80,9 @@ final class GenerateCommand implements Callable<Integer> {
         Options.atLeast(spec, "--threads", threads, 0);
         sampling.check(spec);
         PrintWriter out = spec.commandLine().getOut();
-        var load = new LanguageModel.Options("auto", threads, cacheTokens(), Long.MAX_VALUE);
+        var load =
+                new LanguageModel.Options("auto", threads, cacheTokens(), Long.MAX_VALUE)
+                        .withCompute(dtype.compute());
         try (LanguageModel loaded = LanguageModel.load(model, load)) {
             SamplingOptions file = loaded.defaults(DEFAULT_TOKENS);
             SamplingOptions options =

@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -126,6 +127,8 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "4")
     private int maxBody;
 
+    @Mixin private DtypeOption dtype;
+
     @Override
     public Integer call() throws IOException {
         checkOptions();
@@ -138,7 +141,8 @@ final class ServeCommand implements Callable<Integer> {
                         kvTokens,
                         memory == 0 ? Long.MAX_VALUE : memory * MIB,
                         parallel,
-                        queue);
+                        queue,
+                        dtype.compute());
         var stopped = new CountDownLatch(1);
         try (LanguageModel loaded = LanguageModel.load(model, load);
                 var server =

@@ -1,7 +1,9 @@
 package io.chagres.train.eval;
 
+import io.chagres.autograd.Autocast;
 import io.chagres.nn.loss.CausalLoss;
 import io.chagres.nn.transformer.Transformer;
+import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.memory.TensorArena;
@@ -25,13 +27,23 @@ public final class Evaluator {
 
     private final Transformer model;
     private final TensorArena step;
+    private final DType compute;
+
+    /// An evaluator of a model in F32.
+    ///
+    /// @param step arena for a forward pass, reset after each batch
+    public Evaluator(Transformer model, TensorArena step) {
+        this(model, step, DType.F32);
+    }
 
     /// An evaluator of a model.
     ///
     /// @param step arena for a forward pass, reset after each batch
-    public Evaluator(Transformer model, TensorArena step) {
+    /// @param compute F32, or a dtype for [Autocast]
+    public Evaluator(Transformer model, TensorArena step, DType compute) {
         this.model = model;
         this.step = step;
+        this.compute = compute;
     }
 
     /// Evaluates.
@@ -59,7 +71,11 @@ public final class Evaluator {
     }
 
     private void add(Batch batch, LossMeter meter) {
-        float[] losses = step.call(() -> perToken(batch));
+        float[] losses =
+                step.call(() ->
+                        compute == DType.F32
+                                ? perToken(batch)
+                                : Autocast.to(compute, () -> perToken(batch)));
         int length = batch.sequenceLength();
         for (int row = 0; row < batch.size(); row++) {
             double sum = 0;

@@ -88,7 +88,7 @@ public final class Attention implements AutoCloseable {
     /// @throws IllegalArgumentException when the call's sizes contradict each other
     public synchronized void decode(DecodeCall call) {
         call.check();
-        prepare(Decode.scratchBytes(), Decode.partBytes(call));
+        prepare(Decode.scratchBytes(call), Decode.partBytes(call));
         decodeCall = call;
         chunks = Decode.chunks(call);
         pool.forRange(Decode.tasks(call, chunks), 1, WorkerPool.args(), chunk);

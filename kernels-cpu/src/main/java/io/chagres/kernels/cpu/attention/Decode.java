@@ -3,12 +3,17 @@ package io.chagres.kernels.cpu.attention;
 import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 
+import io.chagres.kernels.cpu.elementwise.Convert;
+import io.chagres.tensor.DType;
+
 /// Decoding attention for one key/value head of one sequence and one chunk of its keys, by one
 /// worker.
 ///
 /// Few queries share many keys, so the work is reading the cache once. The rows of a task are the
 /// queries of all heads of the group; for each run of keys that lie side by side in a page, every
 /// row computes its scores by dot products, steps its online softmax and adds its weighted values.
+/// Keys and values stored in fewer bits are first widened, once for all rows; so they give what
+/// their widened copies give.
 ///
 /// Sequences are cut into chunks of [#CHUNK] keys whatever the number of threads. A chunk leaves
 /// its maximum, its sum and its unnormalised output for each row, and [#combine] merges chunks in
@@ -21,6 +26,9 @@ final class Decode {
     static final int RUN = 128;
 
     private static final int LANES = DecodeMath.LANES;
+
+    /// Bytes that [#run] uses.
+    private static final long RUN_BYTES = 4L * (RUN + (RUN + 4L) * LANES + 2 * LANES);
 
     private Decode() {}
 
@@ -48,8 +56,19 @@ final class Decode {
     }
 
     /// Bytes of scratch memory that [#chunk] uses.
-    static long scratchBytes() {
-        return 4L * (RUN + (RUN + 4L) * LANES + 2 * LANES);
+    static long scratchBytes(DecodeCall c) {
+        long staged = c.pageType == DType.F32 ? 0 : keyBytes(c) + keys(c) * 4L * c.valueDim;
+        return RUN_BYTES + staged;
+    }
+
+    /// Keys of a run, at most.
+    private static int keys(DecodeCall c) {
+        return Math.min(RUN, c.pageTokens);
+    }
+
+    /// Bytes of the widened keys of a run, whole cache lines.
+    private static long keyBytes(DecodeCall c) {
+        return (keys(c) * 4L * c.headDim + 63) & -64;
     }
 
     /// Number of tasks.
@@ -81,8 +100,17 @@ final class Decode {
             int n = Math.min(Math.min(RUN, end - s), c.pageTokens - place);
             long page = Segment.int32(c.blockTable, (long) b * c.maxPages + s / c.pageTokens);
             long token = (page * c.kvHeads + kvHead) * c.pageTokens + place;
-            long k = c.keyPages + 4 * token * c.headDim;
-            long v = c.valuePages + 4 * token * c.valueDim;
+            long bytes = c.pageType.bytes();
+            long k = c.keyPages + bytes * token * c.headDim;
+            long v = c.valuePages + bytes * token * c.valueDim;
+            if (c.pageType != DType.F32) {
+                long keys = w.scratch + RUN_BYTES;
+                long values = keys + keyBytes(c);
+                Convert.widen(c.pageType, k, keys, (long) n * c.headDim);
+                Convert.widen(c.pageType, v, values, (long) n * c.valueDim);
+                k = keys;
+                v = values;
+            }
             for (int r = 0; r < rows; r++) {
                 int t = r % c.queries;
                 int low = c.window == 0 ? 0 : Math.max(0, t + shift - c.window + 1 - s);

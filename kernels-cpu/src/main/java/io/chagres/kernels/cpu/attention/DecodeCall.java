@@ -1,5 +1,7 @@
 package io.chagres.kernels.cpu.attention;
 
+import io.chagres.tensor.DType;
+
 /// One decoding step: a few new queries per sequence against a paged cache of keys and values.
 ///
 /// The cache is a set of pages `[page][Hkv][pageTokens][D]` (keys) and
@@ -7,8 +9,8 @@ package io.chagres.kernels.cpu.attention;
 /// pageTokens]` at place s % pageTokens. The T queries are the last T tokens of their sequence,
 /// whose keys and values are already in the cache: query t sees key s if s <= t + (length - T).
 ///
-/// All floats are single precision; strides count elements. A caller keeps one object and fills it
-/// before each call.
+/// Queries and output are single precision; pages are that or stored in fewer bits, and widened as
+/// they are read. Strides count elements. A caller keeps one object and fills it before each call.
 public final class DecodeCall {
     /// Most queries per sequence.
     public static final int MAX_QUERIES = 8;
@@ -42,6 +44,9 @@ public final class DecodeCall {
 
     /// Output, [B, T, H, Dv].
     public final Rows o = new Rows();
+
+    /// Dtype of keys and values: F32, BF16 or F16.
+    public DType pageType = DType.F32;
 
     /// Address of page 0 of the keys.
     public long keyPages;

@@ -108,7 +108,8 @@ final class AttentionKernels implements AutoCloseable {
         @Override
         public boolean supports(PagedAttention op, Tensor[] in) {
             Tensor q = in[0];
-            return Operands.dense(in[1], in[2])
+            return Operands.denseFloat(in[1])
+                    && Operands.denseFloat(in[2])
                     && q.dtype() == DType.F32
                     && (q.dim(3) == 1 || q.layout().stride(3) == 1)
                     && q.shape().size() > 0
@@ -134,6 +135,7 @@ final class AttentionKernels implements AutoCloseable {
             c.valueDim = Operands.size(in[2].dim(3));
             c.scale = (float) op.scale();
             c.window = op.window();
+            c.pageType = in[1].dtype();
             c.keyPages = in[1].address();
             c.valuePages = in[2].address();
             c.blockTable = in[3].address();

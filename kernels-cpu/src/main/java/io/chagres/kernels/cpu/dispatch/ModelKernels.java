@@ -237,8 +237,8 @@ final class ModelKernels {
     private static final class AppendKernel implements Kernel<KvAppend> {
         @Override
         public boolean supports(KvAppend op, Tensor[] in) {
-            return Operands.dense(in[2], in[3])
-                    && in[0].dtype() == DType.F32
+            return Operands.denseFloat(in[2])
+                    && Operands.denseFloat(in[3])
                     && in[0].layout().stride(3) == 1
                     && in[1].layout().stride(3) == 1
                     && in[4].layout().isContiguous()
@@ -255,7 +255,8 @@ final class ModelKernels {
             Shape s = rows.shape();
             Layout l = pages.layout();
             long slots = pages.dim(2);
-            long bytes = 4 * s.dim(3);
+            long element = pages.dtype().bytes();
+            long bytes = element * s.dim(3);
             long from = rows.address();
             for (long b = 0; b < s.dim(0); b++) {
                 for (long t = 0; t < s.dim(1); t++) {
@@ -276,7 +277,7 @@ final class ModelKernels {
                     }
                     long to = page * l.stride(0) + position % slots * l.stride(2);
                     for (long h = 0; h < s.dim(2); h++) {
-                        Fill.copy(from, pages.address() + 4 * (to + h * l.stride(1)), bytes);
+                        Fill.copy(from, pages.address() + element * (to + h * l.stride(1)), bytes);
                         from += bytes;
                     }
                 }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import io.chagres.kernels.cpu.elementwise.Convert;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
+import io.chagres.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -20,6 +22,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Tag("width")
 class DecodeTest {
@@ -191,6 +195,28 @@ class DecodeTest {
                 }
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "F16"})
+    void narrowPagesGiveWhatTheirWidenedCopiesGive(DType stored) {
+        Case x = of(6, 2, 3, 72, 40, 16, 50, 1500, 77, 3);
+        DecodeCall c = x.call;
+        long rows = (long) c.batch * c.maxPages * c.kvHeads * c.pageTokens;
+        MemorySegment k = ARENA.allocate(2 * rows * c.headDim, 64);
+        MemorySegment v = ARENA.allocate(2 * rows * c.valueDim, 64);
+        Convert.narrow(stored, c.keyPages, k.address(), rows * c.headDim);
+        Convert.narrow(stored, c.valuePages, v.address(), rows * c.valueDim);
+        Convert.widen(stored, k.address(), c.keyPages, rows * c.headDim);
+        Convert.widen(stored, v.address(), c.valuePages, rows * c.valueDim);
+        ATTENTION.decode(c);
+        int[] want = x.o.toArray(ValueLayout.JAVA_INT_UNALIGNED);
+        x.o.fill((byte) 0);
+        c.pageType = stored;
+        c.keyPages = k.address();
+        c.valuePages = v.address();
+        ATTENTION.decode(c);
+        assertThat(x.o.toArray(ValueLayout.JAVA_INT_UNALIGNED)).isEqualTo(want);
     }
 
     @Test

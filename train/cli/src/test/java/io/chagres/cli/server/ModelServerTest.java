@@ -9,6 +9,7 @@ import io.chagres.nn.generate.Generation;
 import io.chagres.nn.generate.LanguageModel;
 import io.chagres.nn.generate.SamplingOptions;
 import io.chagres.nn.text.chat.ChatTemplate;
+import io.chagres.tensor.DType;
 import io.chagres.tensor.io.Json;
 import io.chagres.tensor.io.JsonNode;
 import java.io.IOException;
@@ -59,7 +60,7 @@ class ModelServerTest {
     void start() throws IOException {
         TinyModel.write(folder);
         // Room for some 24 of 64 requests: others wait, and some give their pages away.
-        var options = new LanguageModel.Options("cpu", 2, 2048, Long.MAX_VALUE, 32, 64);
+        var options = new LanguageModel.Options("cpu", 2, 2048, Long.MAX_VALUE, 32, 64, DType.F32);
         model = LanguageModel.load(folder, options);
         server = serve(model, "", Duration.ofMinutes(1));
         client = HttpClient.newHttpClient();
@@ -478,7 +479,7 @@ class ModelServerTest {
 
     @Test
     void aFullQueueRefusesMore() throws Exception {
-        var options = new LanguageModel.Options("cpu", 1, 256, Long.MAX_VALUE, 1, 1);
+        var options = new LanguageModel.Options("cpu", 1, 256, Long.MAX_VALUE, 1, 1, DType.F32);
         try (LanguageModel narrow = LanguageModel.load(folder, options);
                 ModelServer busy = serve(narrow, "", Duration.ofMinutes(1));
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
