@@ -80,8 +80,8 @@ final class Product implements WorkerPool.Body {
         pool.forRange(parts, grain, WorkerPool.args(), this);
     }
 
-    /// Whether few panels of B share what packing A would cost, and A's elements lie where the cache
-    /// keeps those of a tile.
+    /// Whether few panels of B share what packing A would cost, and A's elements lie where the
+    /// cache keeps those of a tile.
     private boolean cheapToReadA() {
         if (p.n > Tiling.FEW_COLUMNS) {
             return false;
