@@ -17,7 +17,8 @@ final class Block {
     long bStep;
     long bColumn;
 
-    /// Whether A, or B where a panel is whole, is read where it lies instead of being packed.
+    /// Whether A, or B where the engine can ([#readsPanel]), is read where it lies instead of being
+    /// packed.
     boolean readA;
 
     boolean readB;
@@ -45,9 +46,12 @@ final class Block {
         long temporary = scratch.reserve(engine.scratchBytes(depth));
         int panels = Math.ceilDiv(columns, Tiling.COLUMNS);
         if (fresh) {
-            int packed = readB ? columns / Tiling.COLUMNS : 0;
-            if (packed < panels) {
-                engine.packColumns(this, packed, panels - packed, temporary);
+            int read = 0;
+            if (readB) {
+                read = engine.readsParts ? panels : columns / Tiling.COLUMNS;
+            }
+            if (read < panels) {
+                engine.packColumns(this, read, panels - read, temporary);
             }
         }
         if (!readA) {
@@ -58,16 +62,21 @@ final class Block {
         }
     }
 
+    /// Whether a panel of B with `count` columns is read where it lies.
+    boolean readsPanel(int count) {
+        return readB && (count == Tiling.COLUMNS || engine.readsParts);
+    }
+
     /// Address of a panel of B with `count` columns, packed or as it lies.
     long panelOfB(int panel, int count) {
-        return readB && count == Tiling.COLUMNS
+        return readsPanel(count)
                 ? b + 4L * panel * Tiling.COLUMNS
                 : packedB + panel * Tiling.columnPanelBytes(depth);
     }
 
     /// Bytes between the rows of such a panel.
     long stepOfB(int count) {
-        return readB && count == Tiling.COLUMNS ? bStep : 4L * Tiling.COLUMNS;
+        return readsPanel(count) ? bStep : 4L * Tiling.COLUMNS;
     }
 
     /// Address of a lane row that an engine may keep for each panel of B, behind all of them.

@@ -30,7 +30,7 @@ final class DotCode {
 
     static final int X = 32;
 
-    /// Steps of [DotKernel#STEP] elements: of a row, or of a group with its own scale.
+    /// Whole steps of [DotKernel#STEP] elements: of a row, or of a group with its own scale.
     static final int STEPS = 40;
 
     /// Groups of a row.
@@ -51,10 +51,17 @@ final class DotCode {
 
     static final int Y_VECTOR = 112;
 
+    /// One bit for each element that follows the last whole step; of a row that is a single group.
+    static final int TAIL = 120;
+
+    /// Bytes of the block.
+    static final int BYTES = 128;
+
     /// Most vectors at a time.
     static final int MOST_VECTORS = 4;
 
     private static final int ROWS = 4;
+    private static final int TAIL_MASK = ROWS + 1;
     private static final Gpr ARGS = Gpr.RDI;
     private static final Gpr TILE = Gpr.RSI;
     private static final Gpr ROW = Gpr.R8;
@@ -128,6 +135,8 @@ final class DotCode {
             code.mov(Gpr.RAX, 1L << row);
             code.kmovw(1 + row, Gpr.RAX);
         }
+        code.mov(Gpr.RAX, at(ARGS, TAIL));
+        code.kmovw(TAIL_MASK, Gpr.RAX);
         Label tile = code.here();
         multiply();
         finish();
@@ -159,44 +168,60 @@ final class DotCode {
             }
             code.add(Gpr.RAX, 4);
         }
+        Label steps = code.label();
+        Label tail = code.label();
+        Label end = code.label();
         code.mov(Gpr.RCX, at(ARGS, STEPS));
+        code.test(Gpr.RCX);
+        code.jz(tail);
         code.align(32);
-        Label step = code.here();
-        for (int v = 0; v < vectors; v++) {
-            code.vmovups(factor(v), place(VECTOR, NEXT_VECTOR, NEXT_VECTOR3, v));
-        }
-        for (int row = 0; row < ROWS; row++) {
-            multiplyAdd(row, place(FROM, ROW, ROW3, row));
-        }
+        code.bind(steps);
+        step(Mask.NONE);
         code.add(FROM, DotKernel.STEP * type.bytes());
         code.add(VECTOR, DotKernel.STEP * 4);
         code.dec(Gpr.RCX);
-        code.jnz(step);
+        code.jnz(steps);
+        code.bind(tail);
+        code.mov(Gpr.RCX, at(ARGS, TAIL));
+        code.test(Gpr.RCX);
+        code.jz(end);
+        step(Mask.zero(TAIL_MASK));
+        code.bind(end);
         if (type == DType.I8) {
             code.dec(GROUPS_LEFT);
             code.jnz(group);
         }
     }
 
-    private void multiplyAdd(int row, Memory source) {
+    /// Adds 16 products to each sum; of elements outside the mask, products of zeros.
+    private void step(Mask mask) {
+        for (int v = 0; v < vectors; v++) {
+            code.vmovups(factor(v), mask, place(VECTOR, NEXT_VECTOR, NEXT_VECTOR3, v));
+        }
+        for (int row = 0; row < ROWS; row++) {
+            multiplyAdd(row, mask, place(FROM, ROW, ROW3, row));
+        }
+    }
+
+    private void multiplyAdd(int row, Mask mask, Memory source) {
         Vec e = element(row);
         switch (type) {
             case BF16 -> {
-                code.vpmovzxwd(e, Mask.NONE, source);
+                code.vpmovzxwd(e, mask, source);
                 code.vpslld(e, e, 16);
             }
-            case F16 -> code.vcvtph2ps(e, source);
+            case F16 -> code.vcvtph2ps(e, mask, source);
             case I8 -> {
-                code.vpmovsxbd(e, source);
+                code.vpmovsxbd(e, mask, source);
                 code.vcvtdq2ps(e, e);
                 code.vmulps(e, e, scale(row));
             }
             default -> {
-                if (vectors == 1) {
+                if (vectors == 1 && mask.number() == 0) {
                     code.vfmadd231ps(sum(0, row), factor(0), source);
                     return;
                 }
-                code.vmovups(e, source);
+                code.vmovups(e, mask, source);
             }
         }
         for (int v = 0; v < vectors; v++) {

@@ -40,7 +40,8 @@ public final class DotProducts implements WorkerPool.Body {
     private static final long STAGE_ROW = 4L * CHUNK;
     private static final long STAGE_BYTES =
             Math.max(LANES * STAGE_ROW, 4L * MOST_VECTORS * MOST_ROWS);
-    private static final long SUMS_BYTES = MOST_VECTORS * (long) DotKernel.ACCUMULATORS;
+    private static final long SUMS_BYTES =
+            Math.max(MOST_VECTORS * (long) DotKernel.ACCUMULATORS, DotCode.BYTES);
 
     private final @Nullable MachineDots machine;
     private final Memory staged = new Memory();
@@ -120,9 +121,10 @@ public final class DotProducts implements WorkerPool.Body {
 
     /// The vectors: element k of number v at `address + v·vector + k·step`. They are copied, in
     /// single precision and padded with zeros to whole steps, unless they can be read where they
-    /// are.
+    /// are. After the weights.
     public void vectors(DType stored, long address, long vector, long step, long item) {
-        if (stored == DType.F32 && step == 4 && k % DotKernel.STEP == 0) {
+        boolean whole = k % DotKernel.STEP == 0 || (coded() && outputs >= LANES);
+        if (stored == DType.F32 && step == 4 && whole) {
             x = address;
             xVector = vector;
             xBatch = item;
@@ -181,20 +183,28 @@ public final class DotProducts implements WorkerPool.Body {
             int first = (int) (unit % units) * unitRows;
             int end = Math.min(outputs, first + unitRows);
             int span = (end - first) / LANES;
-            MachineDots code = machine;
-            if (code != null && span > 0 && wholeSteps()) {
-                code.run(type, count, parameters(item, first, span, sums));
-                finishTiles(item, first, span, sums);
+            MachineDots code = coded() ? machine : null;
+            if (code != null && span > 0) {
+                boolean plain = plain();
+                code.run(type, count, parameters(item, first, span, sums, plain));
+                if (!plain) {
+                    finishTiles(item, first, span, 0, sums);
+                }
             } else if (span > 0 && type == DType.F32 && count == 1 && wholeSteps()) {
                 tiles(item, first, span, sums);
-                finishTiles(item, first, span, sums);
+                if (!plain()) {
+                    finishTiles(item, first, span, 0, sums);
+                }
             } else {
                 for (int j = first; j < first + span; j++) {
                     rows(item, j, LANES, span, 0, sums);
                 }
             }
             int left = end - first - span * LANES;
-            if (left > 0 && outputs >= LANES) {
+            if (left > 0 && outputs >= LANES && code != null) {
+                code.run(type, count, parameters(item, end - LANES, 1, sums, false));
+                finishTiles(item, end - LANES, 1, LANES - left, sums);
+            } else if (left > 0 && outputs >= LANES) {
                 rows(item, end - LANES, LANES, 1, LANES - left, sums);
             } else if (left > 0) {
                 rows(item, first, left, 1, 0, sums);
@@ -207,6 +217,14 @@ public final class DotProducts implements WorkerPool.Body {
         return wStep == type.bytes()
                 && k % DotKernel.STEP == 0
                 && (type != DType.I8 || group % DotKernel.STEP == 0);
+    }
+
+    /// Whether machine code multiplies rows, if there are enough of them.
+    private boolean coded() {
+        if (machine == null || wStep != type.bytes()) {
+            return false;
+        }
+        return type != DType.I8 || group >= k || wholeSteps();
     }
 
     /// Whether results can be written as they come.
@@ -229,18 +247,18 @@ public final class DotProducts implements WorkerPool.Body {
                 sums);
     }
 
-    /// The block of parameters for [MachineDots#run].
-    private long parameters(int item, int j, int span, long sums) {
-        boolean plain = plain();
+    /// The block of parameters for [MachineDots#run]; results go where they belong if `plain`.
+    private long parameters(int item, int j, int span, long sums, boolean plain) {
         long to = plain ? yRow : 4;
         boolean scaled = type == DType.I8;
-        int run = scaled ? group : k;
+        int run = scaled ? Math.min(group, k) : k;
         MachineDots.put(sums, DotCode.W, w + item * wBatch + j * wRow);
         MachineDots.put(sums, DotCode.W_ROW, span * wRow);
         MachineDots.put(sums, DotCode.W_NEXT, wRow);
         MachineDots.put(sums, DotCode.TILES, span);
         MachineDots.put(sums, DotCode.X, x + item * xBatch);
         MachineDots.put(sums, DotCode.STEPS, run / DotKernel.STEP);
+        MachineDots.put(sums, DotCode.TAIL, (1 << run % DotKernel.STEP) - 1);
         MachineDots.put(sums, DotCode.GROUPS, k / run);
         MachineDots.put(sums, DotCode.SCALES, scaled ? scales + j * scaleRow : 0);
         MachineDots.put(sums, DotCode.SCALE_ROW, scaled ? span * scaleRow : 0);
@@ -253,16 +271,12 @@ public final class DotProducts implements WorkerPool.Body {
         return sums;
     }
 
-    /// Takes results from where the tiles left them, if that is not where they belong.
-    private void finishTiles(int item, int j, int span, long sums) {
-        if (plain()) {
-            return;
-        }
-        long from = sums + SUMS_BYTES;
+    /// Takes results from where the tiles left them, all but the first `skip` of each vector.
+    private void finishTiles(int item, int j, int span, int skip, long sums) {
         for (int v = 0; v < count; v++) {
-            for (int r = 0; r < span * LANES; r++) {
-                put(y + item * yBatch, j + r, v, ALL.get(FLOAT, from));
-                from += 4;
+            long from = sums + SUMS_BYTES + 4L * LANES * span * v;
+            for (int r = skip; r < span * LANES; r++) {
+                put(y + item * yBatch, j + r, v, ALL.get(FLOAT, from + 4L * r));
             }
         }
     }

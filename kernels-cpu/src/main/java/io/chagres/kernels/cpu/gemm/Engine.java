@@ -8,8 +8,12 @@ import org.jspecify.annotations.Nullable;
 abstract sealed class Engine permits VectorEngine, MachineEngine {
     final Format format;
 
-    Engine(Format format) {
+    /// Whether a panel of B that is not whole can be read where it lies.
+    final boolean readsParts;
+
+    Engine(Format format, boolean readsParts) {
         this.format = format;
+        this.readsParts = readsParts;
     }
 
     /// Packs panels `first` to `first + count - 1` of the block's A.
@@ -26,12 +30,16 @@ abstract sealed class Engine permits VectorEngine, MachineEngine {
 
     /// The engines of this processor, or those in Java alone.
     static final class Choice {
+        /// Whether machine code may be used, where there is any.
+        final boolean machineCode;
+
         private final Engine floats;
         private final @Nullable Engine bf16;
         private final @Nullable Engine bytes;
         private final Engine vectors = new VectorEngine();
 
         Choice(boolean machineCode) {
+            this.machineCode = machineCode;
             Engine machine = machineCode ? MachineEngine.create(Format.F32) : null;
             floats = machine == null ? vectors : machine;
             bf16 = machineCode ? MachineEngine.create(Format.BF16) : null;

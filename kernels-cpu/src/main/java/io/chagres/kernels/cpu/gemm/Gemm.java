@@ -183,7 +183,7 @@ public final class Gemm {
 
         Workspace(int threads, Engine.Choice engines) {
             product = new Product(problem, threads, engines);
-            vectors = new VectorProduct(problem, threads);
+            vectors = new VectorProduct(problem, threads, engines.machineCode);
             doubles = new DoubleProduct(problem, threads);
         }
 

@@ -61,7 +61,7 @@ final class MachineDots {
         long elements =
                 get(parameters, DotCode.STEPS) * get(parameters, DotCode.GROUPS) * DotKernel.STEP;
         long tileBytes = DotKernel.ROWS * elements * type.bytes();
-        long atOnce = Math.max(1, MOST_BYTES / tileBytes);
+        long atOnce = Math.max(1, MOST_BYTES / Math.max(1, tileBytes));
         for (long tile = 0; tile < tiles; tile += atOnce) {
             put(parameters, DotCode.TILES, Math.min(tiles - tile, atOnce));
             put(parameters, DotCode.W, w + tile * get(parameters, DotCode.W_NEXT));

@@ -23,14 +23,13 @@ final class MachineEngine extends Engine {
     private static final int CONSTANTS_BYTES = 320;
 
     private final boolean wide = BITS == 512;
-    private final @Nullable Routine[] packed = new Routine[2 * Tiling.ROWS + 2];
-    private final @Nullable Routine[] strided = new Routine[2 * Tiling.ROWS + 2];
+    private final @Nullable Routine[] kernels = new Routine[16 * (Tiling.ROWS + 1)];
     private final MemorySegment constants = Arena.ofAuto().allocate(CONSTANTS_BYTES, 64);
     private final @Nullable MachinePack packA;
     private final @Nullable MachinePack packB;
 
     private MachineEngine(Format format) {
-        super(format);
+        super(format, format == Format.F32 && BITS == 512);
         for (int i = 0; i < MASK_COLUMNS; i++) {
             constants.setAtIndex(ValueLayout.JAVA_INT, i, -1);
         }
@@ -101,7 +100,7 @@ final class MachineEngine extends Engine {
         Parameters.put(parameters, Parameters.BIAS, 0);
         Parameters.put(parameters, Parameters.CORRECTION, constants.address() + ZEROS);
         Parameters.put(parameters, Parameters.STORE, Parameters.STORE_WHOLE);
-        kernel(1, 2, true).call(parameters);
+        kernel(1, 4, true, false).call(parameters);
     }
 
     @Override
@@ -132,13 +131,14 @@ final class MachineEngine extends Engine {
     void columnPanel(Block block, int panel, long parameters) {
         int first = panel * Tiling.COLUMNS;
         int count = Math.min(Tiling.COLUMNS, block.columns - first);
-        int halves = 2 * count <= Tiling.COLUMNS ? 1 : 2;
+        int quarters = quarters(count);
+        boolean whole = 4 * count == quarters * Tiling.COLUMNS;
+        boolean readPart = block.readsPanel(count) && !whole;
         Output out = block.out;
         long rowPanel = Tiling.rowPanelBytes(block.depth);
         long a = block.packedA;
         if (block.readA) {
             a = block.a;
-            rowPanel = Tiling.ROWS * block.aRow;
             Parameters.put(parameters, Parameters.A_ROW, block.aRow);
             Parameters.put(parameters, Parameters.A_STEP, block.aStep);
         }
@@ -148,8 +148,7 @@ final class MachineEngine extends Engine {
         Parameters.put(parameters, Parameters.SUMS_ROW, out.sumsRow);
         Parameters.put(parameters, Parameters.C_ROW, out.row);
         Parameters.put(parameters, Parameters.BIAS, out.bias == 0 ? 0 : out.bias + 4L * first);
-        Parameters.put(
-                parameters, Parameters.STORE, store(out, 2 * count == halves * Tiling.COLUMNS));
+        Parameters.put(parameters, Parameters.STORE, store(out, whole));
         Parameters.put(parameters, Parameters.MASK, mask(count));
         Parameters.put(parameters, Parameters.OLD, out.old ? 1 : 0);
         if (format == Format.I8) {
@@ -159,15 +158,19 @@ final class MachineEngine extends Engine {
         }
         int row = 0;
         while (row < block.rows) {
-            int taken = Math.min(Tiling.ROWS, block.rows - row);
+            int left = block.rows - row;
+            int taken =
+                    block.readA
+                            ? Math.ceilDiv(left, Math.ceilDiv(left, Tiling.ROWS))
+                            : Math.min(Tiling.ROWS, left);
             long sums = out.sums == 0 ? 0 : out.sums + row * out.sumsRow + 4L * first;
             Parameters.put(parameters, Parameters.A, a);
             Parameters.put(parameters, Parameters.C, out.address(row, first));
             Parameters.put(parameters, Parameters.SUMS, sums);
             Parameters.put(parameters, Parameters.ROW_SCALE, out.rowScale + 4L * row);
-            kernel(taken, halves, block.readA).call(parameters);
+            kernel(taken, quarters, block.readA, readPart).call(parameters);
             row += taken;
-            a += rowPanel;
+            a += block.readA ? taken * block.aRow : rowPanel;
         }
     }
 
@@ -182,16 +185,25 @@ final class MachineEngine extends Engine {
         return wide ? (1L << count) - 1 : constants.address() + MASKS + 4L * (MASK_COLUMNS - count);
     }
 
-    /// The kernel for so many rows and vectors. Two threads may both make it, and either will do.
-    private Routine kernel(int rows, int halves, boolean readA) {
-        @Nullable Routine[] known = readA ? strided : packed;
-        int index = 2 * rows + halves - 1;
-        Routine kernel = known[index];
+    /// Quarters of a panel that hold `count` columns; halves, where vectors cannot be split.
+    private int quarters(int count) {
+        if (wide && format == Format.F32) {
+            return Math.ceilDiv(4 * count, Tiling.COLUMNS);
+        }
+        return 2 * count <= Tiling.COLUMNS ? 2 : 4;
+    }
+
+    /// The kernel of a kind. Two threads may both make it, and either will do.
+    private Routine kernel(int rows, int quarters, boolean readA, boolean readPart) {
+        int index = 16 * rows + 4 * (quarters - 1) + (readA ? 2 : 0) + (readPart ? 1 : 0);
+        Routine kernel = kernels[index];
         if (kernel == null) {
-            String name = "gemm %s %d x %d".formatted(format, rows, halves);
+            TileCode.Kind kind = new TileCode.Kind(rows, quarters, readA, readPart);
             kernel =
-                    new Routine(name, c -> TileCode.assemble(c, BITS, format, rows, halves, readA));
-            known[index] = kernel;
+                    new Routine(
+                            "gemm %s %s".formatted(format, kind),
+                            c -> TileCode.assemble(c, BITS, format, kind));
+            kernels[index] = kernel;
         }
         return kernel;
     }

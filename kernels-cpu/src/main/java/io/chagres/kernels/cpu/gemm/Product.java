@@ -64,18 +64,40 @@ final class Product implements WorkerPool.Body {
         boolean floats = engine.format == Format.F32;
         readA =
                 floats
-                        && small
                         && p.aType == DType.F32
-                        && Math.abs(p.aRow) <= MicroKernel.WIDEST_ROW;
+                        && Math.abs(p.aRow) <= MicroKernel.WIDEST_ROW
+                        && (small || (engine.readsParts && cheapToReadA()));
         readB =
                 floats
                         && p.bType == DType.F32
                         && p.bColumn == 4
-                        && (small || p.m <= Tiling.FEW_ROWS);
+                        && (small
+                                || p.m <= Tiling.FEW_ROWS
+                                || (engine.readsParts && cheapToReadB()));
         divide(workers);
         long parts = (long) p.batch * rowParts * columnParts;
         long grain = workers == 1 ? parts : Math.ceilDiv(parts, (long) workers * MOST_ROUNDS);
         pool.forRange(parts, grain, WorkerPool.args(), this);
+    }
+
+    /// Whether few panels of B share what packing A would cost, and A's elements lie where the
+    /// cache keeps those of a tile.
+    private boolean cheapToReadA() {
+        if (p.n > Tiling.FEW_COLUMNS) {
+            return false;
+        }
+        return p.aStep == 4
+                ? Math.abs(p.aRow) % Tiling.CONFLICT != 0
+                : p.aRow == 4 && depthBlock * Math.abs(p.aStep) <= Tiling.READ_BYTES;
+    }
+
+    /// Whether few rows share what packing B would cost, and a panel of it stays in the cache as it
+    /// lies.
+    private boolean cheapToReadB() {
+        long step = Math.abs(p.bStep);
+        return p.m <= Tiling.ROW_BLOCK
+                && step % Tiling.CONFLICT != 0
+                && Math.min(p.k, depthBlock) * step <= Tiling.READ_BYTES;
     }
 
     /// Divides C so that the busiest thread has the least to do, packing included; or into some

@@ -7,6 +7,7 @@ import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.tensor.DType;
+import org.jspecify.annotations.Nullable;
 
 /// The product of a vector with a matrix W that is contiguous along j: `y[j] = Σₖ x[k] W[j][k]` as
 /// a sum of W's rows of constant k, each times a number. Columns are shared out among threads; each
@@ -23,6 +24,7 @@ final class ScaledRows implements WorkerPool.Body {
     private static final long STAGE_BYTES = AxpyKernel.ROWS * STAGE_ROW;
 
     private final Problem p;
+    private final @Nullable Routine code;
     private final Memory vectors = new Memory();
     private final Memory[] scratch;
 
@@ -31,13 +33,17 @@ final class ScaledRows implements WorkerPool.Body {
     private long w;
     private long wStep;
     private long wBatch;
+    private long x;
+    private long xBatch;
     private long yRow;
     private long biasRow;
     private int unitColumns;
     private int units;
 
-    ScaledRows(Problem problem, int threads) {
+    /// With or without machine code; the results are the same.
+    ScaledRows(Problem problem, int threads, boolean machineCode) {
         p = problem;
+        code = machineCode ? AxpyCode.here() : null;
         scratch = new Memory[threads];
         for (int i = 0; i < threads; i++) {
             scratch[i] = new Memory();
@@ -56,9 +62,16 @@ final class ScaledRows implements WorkerPool.Body {
         biasRow = b;
     }
 
-    /// Copies the vectors as floats.
+    /// The vectors: copied as floats, unless they can be read where they are.
     void vectors(DType stored, long address, long step, long item) {
-        long target = vectors.reserve(4L * p.k * p.batch);
+        if (stored == DType.F32 && step == 4) {
+            x = address;
+            xBatch = item;
+            return;
+        }
+        xBatch = 4L * p.k;
+        long target = vectors.reserve(xBatch * p.batch);
+        x = target;
         for (int i = 0; i < p.batch; i++) {
             for (int k = 0; k < p.k; k++) {
                 ALL.set(FLOAT, target, Widen.element(stored, address + i * item + k * step));
@@ -93,23 +106,48 @@ final class ScaledRows implements WorkerPool.Body {
     /// The results from `first` to `end - 1`. What does not fill a vector is computed in a padded
     /// copy.
     private void columns(int item, int first, int end, long sums) {
+        if (code != null && inPlace()) {
+            coded(code, item, first, end, sums);
+            return;
+        }
         int whole = inPlace() ? (end - first) / Lanes.N * Lanes.N : 0;
-        long x = vectors.address() + 4L * p.k * item;
+        long vector = x + item * xBatch;
         long source = w + item * wBatch + (long) first * type.bytes();
         long stage = sums + SUMS_BYTES;
         if (whole > 0) {
-            addRows(source, whole, 0, x, sums);
+            addRows(source, whole, 0, vector, sums);
         }
         int left = end - first - whole;
         if (left > 0) {
             long rest = source + (long) whole * type.bytes();
-            addRows(rest, left, stage, x, sums + 4L * whole);
+            addRows(rest, left, stage, vector, sums + 4L * whole);
         }
-        for (int j = 0; j < end - first; j++) {
-            put(
-                    p.c + item * p.cBatch + (first + j) * yRow,
-                    ALL.get(FLOAT, sums + 4L * j),
-                    first + j);
+        finish(item, first, end, sums);
+    }
+
+    /// The same by machine code, which writes the sums to where they belong if it can.
+    private void coded(Routine routine, int item, int first, int end, long sums) {
+        long y = p.c + item * p.cBatch + first * yRow;
+        boolean plain = yRow == 4 && p.bias == 0 && !p.accumulate;
+        int columns = end - first;
+        long block = sums + SUMS_BYTES;
+        Parameters.put(block, AxpyCode.W, w + item * wBatch + 4L * first);
+        Parameters.put(block, AxpyCode.W_ROW, wStep);
+        Parameters.put(block, AxpyCode.X, x + item * xBatch);
+        Parameters.put(block, AxpyCode.EIGHTS, p.k / AxpyKernel.ROWS);
+        Parameters.put(block, AxpyCode.ROWS, p.k % AxpyKernel.ROWS);
+        Parameters.put(block, AxpyCode.SUMS, plain ? y : sums);
+        Parameters.put(block, AxpyCode.VECTORS, columns / Lanes.N);
+        Parameters.put(block, AxpyCode.MASK, (1L << columns % Lanes.N) - 1);
+        routine.call(block);
+        if (!plain) {
+            finish(item, first, end, sums);
+        }
+    }
+
+    private void finish(int item, int first, int end, long sums) {
+        for (int j = first; j < end; j++) {
+            put(p.c + item * p.cBatch + j * yRow, ALL.get(FLOAT, sums + 4L * (j - first)), j);
         }
     }
 

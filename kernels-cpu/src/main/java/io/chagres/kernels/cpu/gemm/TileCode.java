@@ -19,7 +19,8 @@ import io.chagres.kernels.cpu.machine.Vec;
 /// follow, so the bits are the same.
 ///
 /// With 512 bits the registers are 24 accumulators, 2 vectors of B and 6 to work with; with 256, 12
-/// accumulators, 2 of B and 2.
+/// accumulators, 2 of B and 2. Where at most 8 columns are left for the last vector, it is one of
+/// 256 bits, which some processors multiply twice as fast.
 final class TileCode {
     private static final Gpr ARGS = Gpr.RDI;
 
@@ -28,20 +29,23 @@ final class TileCode {
     private final Format format;
     private final int rows;
     private final int halves;
+    private final boolean narrow;
     private final boolean strided;
+    private final boolean masked;
     private final int bytes;
     private final int lanes;
     private final int firstB;
     private final Vec[] spare;
 
-    private TileCode(
-            Assembler code, int bits, Format format, int rows, int halves, boolean strided) {
+    private TileCode(Assembler code, int bits, Format format, Kind kind) {
         this.code = code;
         this.bits = bits;
         this.format = format;
-        this.rows = rows;
-        this.halves = halves;
-        this.strided = strided;
+        rows = kind.rows;
+        halves = Math.ceilDiv(kind.quarters, 2);
+        narrow = kind.quarters % 2 != 0;
+        strided = kind.readA;
+        masked = kind.readPart;
         bytes = bits / 8;
         lanes = bits / 32;
         int most = bits == 512 ? 12 : 6;
@@ -52,21 +56,38 @@ final class TileCode {
         }
     }
 
-    /// Assembles the kernel for `rows` rows and one or two vectors (`halves` of a panel of B):
-    /// `void (long *parameters)`.
-    static void assemble(
-            Assembler code, int bits, Format format, int rows, int halves, boolean strided) {
-        TileCode tile = new TileCode(code, bits, format, rows, halves, strided);
+    /// What a kernel is made for.
+    ///
+    /// @param rows number of rows, at most [Tiling#ROWS]
+    /// @param quarters quarters of a panel of B that have columns, 1 to 4; an odd number, which
+    ///   makes the last vector half as wide, is for 512 bits only
+    /// @param readA whether A is read as it lies
+    /// @param readPart whether B is, where a panel is not whole: by masks, for 512 bits only
+    record Kind(int rows, int quarters, boolean readA, boolean readPart) {}
+
+    /// Assembles a kernel: `void (long *parameters)`.
+    static void assemble(Assembler code, int bits, Format format, Kind kind) {
+        TileCode tile = new TileCode(code, bits, format, kind);
         tile.multiply();
         tile.finish();
     }
 
     private Vec sum(int row, int half) {
-        return new Vec(2 * row + half, bits);
+        return new Vec(2 * row + half, width(half));
     }
 
     private Vec b(int half) {
-        return new Vec(firstB + half, bits);
+        return new Vec(firstB + half, width(half));
+    }
+
+    /// Bits of a vector of columns.
+    private int width(int half) {
+        return narrow && half == halves - 1 ? bits / 2 : bits;
+    }
+
+    /// A register to work with, as wide as a vector of columns.
+    private Vec spare(int index, int half) {
+        return spare[index % spare.length].as(width(half));
     }
 
     private static Memory parameter(int offset) {
@@ -88,6 +109,9 @@ final class TileCode {
         fetchC();
         code.mov(Gpr.RDX, parameter(Parameters.B));
         code.mov(Gpr.R11, parameter(Parameters.B_STEP));
+        if (masked) {
+            takeMasks();
+        }
         code.mov(Gpr.RCX, parameter(Parameters.DEPTH));
         for (int i = 0; i < rows; i++) {
             for (int half = 0; half < halves; half++) {
@@ -97,13 +121,13 @@ final class TileCode {
         code.align(32);
         Label top = code.here();
         for (int half = 0; half < halves; half++) {
-            code.vmovups(b(half), at(Gpr.RDX, half * bytes));
+            load(b(half), at(Gpr.RDX, half * bytes), half, masked);
         }
         for (int i = 0; i < rows; i++) {
-            Vec a = spare[i % spare.length];
+            Vec a = spare(i, 0);
             code.vbroadcastss(a, strided ? row(pointers[i / 3], i % 3) : at(Gpr.RSI, 4 * i));
             for (int half = 0; half < halves; half++) {
-                multiplyAdd(sum(i, half), a, b(half));
+                multiplyAdd(sum(i, half), a.as(width(half)), b(half));
             }
         }
         for (int i = 0; i < pointersUsed; i++) {
@@ -184,14 +208,14 @@ final class TileCode {
     /// Puts the mask's halves into mask registers 1 and 2, or makes vectors of them where there are
     /// none: MASK is then the address of as many integers as columns, -1 or 0.
     private void takeMasks() {
-        code.mov(Gpr.RAX, parameter(Parameters.MASK));
+        code.mov(Gpr.RCX, parameter(Parameters.MASK));
         if (bits == 512) {
-            code.kmovw(1, Gpr.RAX);
-            code.shr(Gpr.RAX, 16);
-            code.kmovw(2, Gpr.RAX);
+            code.kmovw(1, Gpr.RCX);
+            code.shr(Gpr.RCX, 16);
+            code.kmovw(2, Gpr.RCX);
         } else {
-            code.vmovups(b(0), at(Gpr.RAX));
-            code.vmovups(b(1), at(Gpr.RAX, bytes));
+            code.vmovups(b(0), at(Gpr.RCX));
+            code.vmovups(b(1), at(Gpr.RCX, bytes));
         }
     }
 
@@ -213,7 +237,7 @@ final class TileCode {
         code.mov(Gpr.R8, parameter(Parameters.SUMS_ROW));
         for (int i = 0; i < rows; i++) {
             for (int half = 0; half < halves; half++) {
-                Vec old = spare[(2 * i + half) % spare.length];
+                Vec old = spare(2 * i + half, half);
                 load(old, at(Gpr.RSI, half * bytes), half, masked);
                 if (format == Format.I8) {
                     code.vpaddd(sum(i, half), old, sum(i, half));
@@ -257,7 +281,7 @@ final class TileCode {
         code.mov(Gpr.R8, parameter(Parameters.C_ROW));
         for (int i = 0; i < rows; i++) {
             for (int half = 0; half < halves; half++) {
-                Vec old = spare[(2 * i + half) % spare.length];
+                Vec old = spare(2 * i + half, half);
                 code.vpmovzxwd(old, Mask.zero(1 + half), at(Gpr.RSI, half * bytes / 2));
                 code.vpslld(old, old, 16);
                 code.vaddps(sum(i, half), old, sum(i, half));
@@ -273,9 +297,9 @@ final class TileCode {
         code.test(Gpr.RSI);
         code.jz(none);
         for (int half = 0; half < halves; half++) {
-            load(spare[half], at(Gpr.RSI, half * bytes), half, masked);
+            load(spare(half, half), at(Gpr.RSI, half * bytes), half, masked);
             for (int i = 0; i < rows; i++) {
-                code.vaddps(sum(i, half), sum(i, half), spare[half]);
+                code.vaddps(sum(i, half), sum(i, half), spare(half, half));
             }
         }
         code.bind(none);
@@ -305,9 +329,9 @@ final class TileCode {
         code.mov(Gpr.R8, parameter(Parameters.C_ROW));
         for (int i = 0; i < rows; i++) {
             for (int half = 0; half < halves; half++) {
-                Vec narrow = spare[(2 * i + half) % spare.length].as(bits / 2);
-                code.vcvtneps2bf16(narrow, sum(i, half));
-                code.vmovdqu16(at(Gpr.RSI, half * lanes * 2), Mask.merge(1 + half), narrow);
+                Vec rounded = spare(2 * i + half, half).as(width(half) / 2);
+                code.vcvtneps2bf16(rounded, sum(i, half));
+                code.vmovdqu16(at(Gpr.RSI, half * lanes * 2), Mask.merge(1 + half), rounded);
             }
             code.add(Gpr.RSI, Gpr.R8);
         }

@@ -43,6 +43,16 @@ final class Tiling {
     /// Rows up to which packing B is not worth it: each element packed would serve few products.
     static final int FEW_ROWS = 2 * ROWS;
 
+    /// Columns up to which packing A is not worth it, if it can be read well where it lies.
+    static final int FEW_COLUMNS = 2 * COLUMNS;
+
+    /// Bytes of a matrix read where it lies that a thread's caches keep, address translation
+    /// included.
+    static final long READ_BYTES = 1 << 18;
+
+    /// Rows that are a multiple of this many bytes apart compete for a few places in the cache.
+    static final int CONFLICT = 1024;
+
     /// Products worth waking another thread for, some 5 µs.
     static final long WORK_PER_THREAD = 250_000;
 

@@ -8,7 +8,7 @@ import io.chagres.tensor.DType;
 /// stay within 2²⁴ and are exact.
 final class VectorEngine extends Engine {
     VectorEngine() {
-        super(Format.F32);
+        super(Format.F32, false);
     }
 
     @Override

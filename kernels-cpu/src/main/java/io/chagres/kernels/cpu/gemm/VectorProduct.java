@@ -15,10 +15,10 @@ final class VectorProduct {
     private final DotProducts dots;
     private final ScaledRows scaled;
 
-    VectorProduct(Problem problem, int threads) {
+    VectorProduct(Problem problem, int threads, boolean machineCode) {
         p = problem;
-        dots = new DotProducts(threads);
-        scaled = new ScaledRows(problem, threads);
+        dots = new DotProducts(threads, machineCode);
+        scaled = new ScaledRows(problem, threads, machineCode);
     }
 
     /// Whether the problem is one for this class.

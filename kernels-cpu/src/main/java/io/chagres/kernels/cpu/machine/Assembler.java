@@ -262,12 +262,22 @@ public final class Assembler extends GeneralAssembler {
 
     /// Each 32-bit lane = a signed 8-bit number.
     public void vpmovsxbd(Vec target, Operand.Memory source) {
-        widen(WIDEN8_SIGNED, target, Mask.NONE, source, 32);
+        vpmovsxbd(target, Mask.NONE, source);
+    }
+
+    /// Each 32-bit lane that is set in the mask = a signed 8-bit number.
+    public void vpmovsxbd(Vec target, Mask mask, Operand.Memory source) {
+        widen(WIDEN8_SIGNED, target, mask, source, 32);
     }
 
     /// Each float = a half-precision number. AVX-512F, or F16C if narrower.
     public void vcvtph2ps(Vec target, Operand.Memory source) {
-        widen(FROM_F16, target, Mask.NONE, source, 16);
+        vcvtph2ps(target, Mask.NONE, source);
+    }
+
+    /// Each float that is set in the mask = a half-precision number. AVX-512F.
+    public void vcvtph2ps(Vec target, Mask mask, Operand.Memory source) {
+        widen(FROM_F16, target, mask, source, 16);
     }
 
     private void widen(Form form, Vec target, Mask mask, Operand.Memory source, int ratio) {

@@ -106,6 +106,47 @@ class GemmBitsTest {
         }
     }
 
+    /// Sizes that fill no tile, panel, vector or step, and those that just do.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "16,20,139,t,n", "25,32,769,t,n", "100,19,69,n,n", "65,17,1415,n,n", "13,33,5,n,n",
+                "37,8,40,t,n", "14,24,102,n,n", "97,257,1,n,n", "60,41,300,t,n", "23,309,76,t,n",
+                "1,435,90,n,n", "1,2100,23,n,n", "1,7,3,n,n", "1,64,8,n,n", "435,1,90,t,n",
+                "15,69,137,n,t", "9,85,792,n,t", "1,359,1003,n,t", "16,22,20,n,t", "6,4,7,n,t",
+                "7,3,33,n,t", "70,5,17,n,t", "70,5,16,n,t"
+            })
+    void machineCodeDoesNotMatter(String product) {
+        try (Arena arena = Arena.ofConfined();
+                WorkerPool pool = new WorkerPool(1)) {
+            Case c = Case.of(product, DType.F32, arena);
+            assertThat(c.run(new Gemm(pool, true), arena))
+                    .isEqualTo(c.run(new Gemm(pool, false), arena));
+        }
+    }
+
+    /// As above without a bias, where results may be written as they come.
+    @ParameterizedTest
+    @ValueSource(strings = {"1,435,90,n,n", "15,69,137,n,t", "3,9,40,n,t", "65,17,141,n,n"})
+    void nothingIsWrittenBesideTheResult(String product) {
+        try (Arena arena = Arena.ofConfined();
+                WorkerPool pool = new WorkerPool(1)) {
+            Case c = Case.of(product, DType.F32, arena);
+            int gap = 5;
+            Operand out = Operand.result(arena, DType.F32, 1, c.m, c.n, gap, new Random(3));
+            Operand same = Operand.result(arena, DType.F32, 1, c.m, c.n, gap, new Random(3));
+            GemmCall call =
+                    new GemmCall()
+                            .shape(c.m, c.n, c.k)
+                            .a(c.a.address(), c.a.rowStride, c.a.columnStride)
+                            .b(c.b.address(), c.b.rowStride, c.b.columnStride);
+            new Gemm(pool, true).sgemm(call.c(out.address(), out.rowStride));
+            new Gemm(pool, false).sgemm(call.c(same.address(), same.rowStride));
+            assertThat(out.bits()).isEqualTo(same.bits());
+            assertThat(out.numbers()).isEqualTo((long) c.m * c.n);
+        }
+    }
+
     @Test
     void resultsAreTheSameOnEveryMachineAndAtEveryVectorWidth() {
         assertThat(checksum(DType.F32)).isEqualTo(SINGLE);

@@ -298,6 +298,14 @@ class AssemblerTest {
                         "vpmovsxbd zmm20,[r10+r8*2]",
                         "62827d48212442",
                         c -> c.vpmovsxbd(z(20), at(R10, R8, 2))),
+                form(
+                        "vpmovsxbd zmm4{k1}{z},[rsi+16]",
+                        "62f27dc9216601",
+                        c -> c.vpmovsxbd(z(4), Mask.zero(1), at(RSI, 16))),
+                form(
+                        "vcvtph2ps zmm6{k1}{z},[r10+r9]",
+                        "62927dc913340a",
+                        c -> c.vcvtph2ps(z(6), Mask.zero(1), at(R10, R9, 1))),
                 form("vpmovsxbd ymm4,[rsi+8]", "c4e27d216608", c -> c.vpmovsxbd(y(4), at(RSI, 8))),
                 form(
                         "vcvtph2ps zmm6,[r10+r9]",
