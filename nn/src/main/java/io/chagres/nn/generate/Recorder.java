@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
+import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
 
 /// Counts what an engine does, and tells JFR. Written by the engine's thread, read by any.
 final class Recorder {
@@ -66,35 +68,43 @@ final class Recorder {
             r.firstToken = now;
             firstToken.add(now - r.submitted);
         } else {
-            TokenEvent event = new TokenEvent();
-            event.request = r.id;
-            event.latency = now - r.lastToken;
-            event.commit();
             tokenLatency.add(now - r.lastToken);
+            if (FlightRecorder.isInitialized()) {
+                TokenEvent event = new TokenEvent();
+                event.request = r.id;
+                event.latency = now - r.lastToken;
+                event.commit();
+            }
         }
         r.lastToken = now;
         r.kvBytes = cache.bytesOf(r.sequence);
     }
 
-    /// A pass begins.
+    /// A pass begins. As long as nothing was ever recorded in this process there are no events: the
+    /// first one of a process takes some 50 ms to make.
     @SuppressWarnings("MethodCanBeStatic") // the other half is not
-    PassEvent pass() {
+    @Nullable PassEvent pass() {
+        if (!FlightRecorder.isInitialized()) {
+            return null;
+        }
         PassEvent event = new PassEvent();
         event.begin();
         return event;
     }
 
     /// It ended.
-    void passed(PassEvent event, String kind, int sequences, int tokens) {
+    void passed(@Nullable PassEvent event, String kind, int sequences, int tokens) {
         if (kind.equals("prefill")) {
             promptTokens.add(tokens);
         }
         kvBytes = cache.usedBytes();
-        event.kind = kind;
-        event.sequences = sequences;
-        event.tokens = tokens;
-        event.kvBytes = kvBytes;
-        event.commit();
+        if (event != null) {
+            event.kind = kind;
+            event.sequences = sequences;
+            event.tokens = tokens;
+            event.kvBytes = kvBytes;
+            event.commit();
+        }
     }
 
     void finished(Request r, Reason reason) {
@@ -110,6 +120,9 @@ final class Recorder {
     }
 
     private static void event(Request r, String reason) {
+        if (!FlightRecorder.isInitialized()) {
+            return;
+        }
         GenerationEvent event = new GenerationEvent();
         if (event.isEnabled()) {
             Generation.Timing timing = r.timing();

@@ -252,7 +252,7 @@ final class Scheduler implements AutoCloseable {
                 running.add(r);
             }
             KvCache.Sequence sequence = sequence(r);
-            PassEvent event = recorder.pass();
+            @Nullable PassEvent event = recorder.pass();
             try {
                 if (whole) {
                     decoder.prefill(sequence, tokens, (i, logits) -> choose(r, logits));
@@ -305,7 +305,7 @@ final class Scheduler implements AutoCloseable {
     private void decode(List<Request> some) {
         List<KvCache.Sequence> sequences = some.stream().map(Scheduler::sequence).toList();
         int[] tokens = some.stream().mapToInt(Request::nextToken).toArray();
-        PassEvent event = recorder.pass();
+        @Nullable PassEvent event = recorder.pass();
         try {
             decoder.decode(
                     sequences,

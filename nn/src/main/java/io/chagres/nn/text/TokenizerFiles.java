@@ -1,6 +1,7 @@
 package io.chagres.nn.text;
 
 import io.chagres.nn.text.bpe.BpeModel;
+import io.chagres.nn.text.bpe.BpeTables;
 import io.chagres.nn.text.decode.Decoder;
 import io.chagres.nn.text.decode.DecoderReader;
 import io.chagres.nn.text.model.TokenModel;
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 record TokenizerFiles(String origin, Map<String, byte[]> contents) {
     static final String TOKENIZER = "tokenizer.json";
     static final String CONFIG = "tokenizer_config.json";
+    private static final String BPE = "BPE";
     private static final String SPECIAL_TOKENS = "special_tokens_map.json";
     private static final List<String> BESIDE =
             List.of(
@@ -93,15 +95,31 @@ record TokenizerFiles(String origin, Map<String, byte[]> contents) {
     }
 
     Pipeline pipeline() {
-        JsonNode json = parse(TOKENIZER, origin);
-        if (json == null) {
+        byte[] bytes = contents.get(TOKENIZER);
+        if (bytes == null) {
             throw new FormatException(origin, "there is no " + TOKENIZER);
         }
+        BpeTables tables = BpeTables.read(bytes);
+        if (tables != null) {
+            try {
+                JsonNode json = parse(tables.rest(), origin);
+                JsonNode model = json.object("model");
+                if (type(model).equals(BPE) && model.string("continuing_subword_prefix", "").isEmpty()) {
+                    return pipeline(json, BpeModel.read(model, tables));
+                }
+            } catch (FormatException e) {
+                // The general reader says where the mistake is.
+            }
+        }
+        JsonNode json = parse(bytes, origin);
+        return pipeline(json, model(json.object("model")));
+    }
+
+    private static Pipeline pipeline(JsonNode json, TokenModel model) {
         JsonNode part = json.find("normalizer");
         Normalizer normalizer = part == null ? text -> text : NormalizerReader.read(part);
         part = json.find("pre_tokenizer");
         PreTokenizer preTokenizer = part == null ? pieces -> pieces : PreTokenizerReader.read(part);
-        TokenModel model = model(json.object("model"));
         AddedTokens added = AddedTokens.read(json.listOrEmpty("added_tokens"), normalizer);
         IntFunction<@Nullable String> tokenOf = model.vocabulary()::token;
         part = json.find("post_processor");
@@ -119,19 +137,15 @@ record TokenizerFiles(String origin, Map<String, byte[]> contents) {
     SpecialTokens specialTokens(Pipeline pipeline) {
         List<JsonNode> configs = new ArrayList<>();
         for (String name : List.of(CONFIG, SPECIAL_TOKENS)) {
-            JsonNode config = parse(name, origin + " (" + name + ")");
-            if (config != null) {
-                configs.add(config);
+            byte[] bytes = contents.get(name);
+            if (bytes != null) {
+                configs.add(parse(bytes, origin + " (" + name + ")"));
             }
         }
         return SpecialTokens.read(configs, content -> id(pipeline, content));
     }
 
-    private @Nullable JsonNode parse(String name, String source) {
-        byte[] bytes = contents.get(name);
-        if (bytes == null) {
-            return null;
-        }
+    private static JsonNode parse(byte[] bytes, String source) {
         try {
             var utf8 = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
             return Json.parse(utf8.toString(), source);
@@ -145,11 +159,15 @@ record TokenizerFiles(String origin, Map<String, byte[]> contents) {
         return id != Vocabulary.NONE ? id : pipeline.model().vocabulary().id(token);
     }
 
+    /// The oldest files do not name the model's type.
+    private static String type(JsonNode model) {
+        return model.string("type", model.has("merges") ? BPE : "");
+    }
+
     private static TokenModel model(JsonNode json) {
-        // The oldest files do not name the model's type.
-        String type = json.string("type", json.has("merges") ? "BPE" : "");
+        String type = type(json);
         return switch (type) {
-            case "BPE" -> BpeModel.read(json);
+            case BPE -> BpeModel.read(json);
             case "WordPiece" -> WordPiece.read(json);
             case "Unigram" -> Unigram.read(json);
             default ->

@@ -69,6 +69,16 @@ final class ActivationLoops {
     }
 
     static void swiglu(long gate, long gateMask, long up, long upMask, long y, long bytes) {
+        SwigluCode machine = SwigluCode.here();
+        if (machine == null || gateMask != -1 || upMask != -1 || bytes == 0) {
+            swigluVectors(gate, gateMask, up, upMask, y, bytes);
+        } else {
+            machine.call(gate, up, y, bytes);
+        }
+    }
+
+    static void swigluVectors(
+            long gate, long gateMask, long up, long upMask, long y, long bytes) {
         for (long i = 0; i < bytes; i += STEP) {
             FloatVector g = FloatVector.fromMemorySegment(F32, ALL, gate + (i & gateMask), LE);
             FloatVector u = FloatVector.fromMemorySegment(F32, ALL, up + (i & upMask), LE);

@@ -4,6 +4,7 @@ import static io.chagres.kernels.cpu.vector.Lanes.BITS;
 
 import io.chagres.kernels.cpu.machine.Feature;
 import io.chagres.kernels.cpu.machine.MachineCode;
+import io.chagres.kernels.cpu.machine.Routine;
 import io.chagres.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

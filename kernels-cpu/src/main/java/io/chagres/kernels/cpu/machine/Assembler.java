@@ -29,6 +29,8 @@ public final class Assembler extends GeneralAssembler {
     private static final Form BROADCAST = new Form(PREFIX_66, MAP_0F38, 0, 0x18);
     private static final Form FMA = new Form(PREFIX_66, MAP_0F38, 0, 0xb8);
     private static final Form ADD = new Form(PREFIX_NONE, MAP_0F, 0, 0x58);
+    private static final Form DIV = new Form(PREFIX_NONE, MAP_0F, 0, 0x5e);
+    private static final Form COMPARE = new Form(PREFIX_NONE, MAP_0F, 0, 0xc2);
     private static final Form MUL = new Form(PREFIX_NONE, MAP_0F, 0, 0x59);
     private static final Form ADD_INT = new Form(PREFIX_66, MAP_0F, 0, 0xfe);
     private static final Form SUB_INT = new Form(PREFIX_66, MAP_0F, 0, 0xfa);
@@ -65,6 +67,11 @@ public final class Assembler extends GeneralAssembler {
     /// `target = source`.
     public void vmovups(Vec target, Vec source) {
         emit(LOAD, target, null, Operand.of(source), Mask.NONE, false);
+    }
+
+    /// `target = source` where the mask is set.
+    public void vmovups(Vec target, Mask mask, Vec source) {
+        emit(LOAD, target, null, Operand.of(source), mask, false);
     }
 
     /// Stores a vector, any alignment.
@@ -155,6 +162,24 @@ public final class Assembler extends GeneralAssembler {
     /// `target = a · b`.
     public void vmulps(Vec target, Vec a, Vec b) {
         emit(MUL, target, a, Operand.of(b), Mask.NONE, false);
+    }
+
+    /// `target = a · b` where the mask is set.
+    public void vmulps(Vec target, Mask mask, Vec a, Vec b) {
+        emit(MUL, target, a, Operand.of(b), mask, false);
+    }
+
+    /// `target = a / b`.
+    public void vdivps(Vec target, Vec a, Vec b) {
+        emit(DIV, target, a, Operand.of(b), Mask.NONE, false);
+    }
+
+    /// Mask register `target` = the lanes where `a` and `b` are as the predicate says: 5 for not
+    /// less, 9 for not greater or equal, which are both true where one is NaN. AVX-512.
+    public void vcmpps(int target, Vec a, Vec b, int predicate) {
+        Vec reg = new Vec(target, a.bits());
+        evex(COMPARE, reg, a, Operand.of(b), Mask.NONE, 1);
+        out.bytes(predicate);
     }
 
     /// `target = a · (the float at b)`. AVX-512.

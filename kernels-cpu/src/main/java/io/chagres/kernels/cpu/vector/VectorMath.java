@@ -21,28 +21,28 @@ import jdk.incubator.vector.VectorOperators;
 public final class VectorMath {
     private static final FloatVector ZERO = constant(0f);
     static final FloatVector ONE = constant(1f);
-    static final FloatVector LOG2E = constant(1.44269504f);
+    static final FloatVector LOG2E = constant(ExpConstants.LOG2E);
     // ln 2 in two parts; the first has 9 significant bits, so its product with an exponent is
     // exact.
     private static final FloatVector LN2_HI = constant(0.693359375f);
     private static final FloatVector LN2_LO = constant(-2.12194440e-4f);
-    static final FloatVector MINUS_LN2_HI = constant(-0.693359375f);
-    static final FloatVector MINUS_LN2_LO = constant(2.12194440e-4f);
+    static final FloatVector MINUS_LN2_HI = constant(ExpConstants.MINUS_LN2_HI);
+    static final FloatVector MINUS_LN2_LO = constant(ExpConstants.MINUS_LN2_LO);
     // Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits of the sum.
-    static final FloatVector ROUND = constant(12582912f);
+    static final FloatVector ROUND = constant(ExpConstants.ROUND);
     private static final IntVector ROUND_BITS = constant(0x4B400000);
     static final IntVector ONE_BITS = constant(0x3F800000);
     private static final IntVector SIGN_BIT = constant(0x80000000);
 
     // exp(r) = 1 + r + r^2 Q(r) for |r| <= ln(2)/2; fit error 3e-9.
-    static final FloatVector Q0 = constant(4.999999404e-01f);
-    static final FloatVector Q1 = constant(1.666652113e-01f);
-    static final FloatVector Q2 = constant(4.166838899e-02f);
-    static final FloatVector Q3 = constant(8.368710987e-03f);
-    static final FloatVector Q4 = constant(1.381460810e-03f);
+    static final FloatVector Q0 = constant(ExpConstants.Q0);
+    static final FloatVector Q1 = constant(ExpConstants.Q1);
+    static final FloatVector Q2 = constant(ExpConstants.Q2);
+    static final FloatVector Q3 = constant(ExpConstants.Q3);
+    static final FloatVector Q4 = constant(ExpConstants.Q4);
     private static final FloatVector EXP_MAX = constant(89f);
     private static final FloatVector EXP_MIN = constant(-104.5f);
-    static final FloatVector EXP_MIN_NORMAL = constant(-87.33654f);
+    static final FloatVector EXP_MIN_NORMAL = constant(ExpConstants.EXP_MIN_NORMAL);
     private static final FloatVector TANH_MIN = constant(-40f);
 
     // log(1+f) = f - f^2/2 + f^3 P(f) for 1+f in [sqrt(1/2), sqrt(2)); fit error 6e-9.

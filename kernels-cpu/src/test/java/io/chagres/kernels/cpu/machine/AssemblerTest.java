@@ -222,6 +222,20 @@ class AssemblerTest {
                         "vmulps ymm4,ymm5,dword ptr [rax+4]{1to8}",
                         "62f15438596001",
                         c -> c.vmulpsByOne(y(4), y(5), at(RAX, 4))),
+                form(
+                        "vmulps zmm7{k1}{z},zmm4,zmm18",
+                        "62b15cc959fa",
+                        c -> c.vmulps(z(7), Mask.zero(1), z(4), z(18))),
+                form("vdivps zmm2,zmm19,zmm7", "62f164405ed7", c -> c.vdivps(z(2), z(19), z(7))),
+                form("vdivps ymm2,ymm3,ymm7", "c5e45ed7", c -> c.vdivps(y(2), y(3), y(7))),
+                form(
+                        "vcmpps k1,zmm1,zmm28,5",
+                        "62917448c2cc05",
+                        c -> c.vcmpps(1, z(1), z(28), 5)),
+                form(
+                        "vmovups zmm2{k1},zmm7",
+                        "62f17c4910d7",
+                        c -> c.vmovups(z(2), Mask.merge(1), z(7))),
                 form("vpaddd zmm4,zmm5,zmm6", "62f15548fee6", c -> c.vpaddd(z(4), z(5), z(6))),
                 form("vpaddd ymm4,ymm5,ymm6", "c5d5fee6", c -> c.vpaddd(y(4), y(5), y(6))),
                 form("vpsubd zmm14,zmm25,zmm6", "62713540faf6", c -> c.vpsubd(z(14), z(25), z(6))),

@@ -35,9 +35,20 @@ public final class BpeModel implements TokenModel {
     /// @throws io.chagres.tensor.io.JsonException when a field is wrong
     public static BpeModel read(JsonNode json) {
         Vocabulary vocabulary = Vocabulary.read(json.object("vocab"));
+        return read(json, vocabulary, MergeReader.read(json, vocabulary));
+    }
+
+    /// Reads the `model` object of a tokenizer file whose tables have been read.
+    ///
+    /// @throws io.chagres.tensor.io.JsonException when a field is wrong
+    public static BpeModel read(JsonNode json, BpeTables tables) {
+        return read(json, tables.vocabulary(), tables.merges());
+    }
+
+    private static BpeModel read(JsonNode json, Vocabulary vocabulary, MergeTable merges) {
         return new BpeModel(
                 vocabulary,
-                MergeReader.read(json, vocabulary),
+                merges,
                 Alphabet.read(json, vocabulary),
                 json.bool("ignore_merges", false));
     }

@@ -73,6 +73,11 @@ public final class Vocabulary {
             size = Math.max(size, id + 1);
         }
 
+        /// Number of different tokens.
+        public int tokens() {
+            return ids.size();
+        }
+
         /// The finished vocabulary.
         public Vocabulary build() {
             return new Vocabulary(Arrays.copyOf(tokens, size), ids);

@@ -1,9 +1,7 @@
-package io.chagres.kernels.cpu.gemm;
+package io.chagres.kernels.cpu.machine;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import io.chagres.kernels.cpu.machine.Assembler;
-import io.chagres.kernels.cpu.machine.MachineCode;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -11,7 +9,7 @@ import java.util.function.Consumer;
 
 /// A piece of machine code that takes whole numbers and returns nothing. Its handles are constants,
 /// so that calls are compiled to calls.
-final class Routine {
+public final class Routine {
     private static final MethodHandle ONE =
             MachineCode.caller(FunctionDescriptor.ofVoid(JAVA_LONG));
 
@@ -23,11 +21,12 @@ final class Routine {
     private final MemorySegment address;
 
     /// Assembles and installs it.
-    Routine(String name, Consumer<Assembler> code) {
+    public Routine(String name, Consumer<Assembler> code) {
         address = MemorySegment.ofAddress(MachineCode.install(name, code));
     }
 
-    void call(long parameters) {
+    /// Calls a routine that takes one number.
+    public void call(long parameters) {
         try {
             ONE.invokeExact(address, parameters);
         } catch (Throwable e) {
@@ -35,7 +34,8 @@ final class Routine {
         }
     }
 
-    void call(long a, long b, long c, long d, long e) {
+    /// Calls a routine that takes five.
+    public void call(long a, long b, long c, long d, long e) {
         try {
             FIVE.invokeExact(address, a, b, c, d, e);
         } catch (Throwable problem) {
