@@ -63,7 +63,7 @@ class TaskTest {
     void aFolderIsAModelToo() {
         Choice choice = new Choice("f32", 0, 0, "/models/mine", 16, "");
         Task task = Workloads.of("decode").chosen(choice).getFirst();
-        assertThat(task).hasToString("decode/greedy/|models|mine:16/stored");
+        assertThat(task).hasToString("decode/greedy/|models|mine:16/f32");
         assertThat(Workloads.of(task).work(task)).isEqualTo(16);
     }
 

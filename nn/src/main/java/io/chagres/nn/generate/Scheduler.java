@@ -160,6 +160,7 @@ final class Scheduler implements AutoCloseable {
         while (receive()) {
             dropCancelled();
             admit();
+            recorder.running(running.size() + beginning.size());
             begin();
             if (makeRoom()) {
                 for (int from = 0; from < running.size(); from += limits.rows()) {

@@ -20,7 +20,9 @@ public final class Check {
 
     /// Requires this many inputs.
     public static void arity(int n, String op, Spec... in) {
-        that(in.length == n, op, "takes " + n + " inputs", in);
+        if (in.length != n) { // builds no text where all is well
+            that(false, op, "takes " + n + " inputs", in);
+        }
     }
 
     /// Requires one dtype for all inputs.
@@ -43,7 +45,9 @@ public final class Check {
 
     /// Requires one of the inputs to have a shape.
     public static void shape(int input, Shape want, String op, Spec... in) {
-        that(in[input].shape().equals(want), op, "input " + input + " must be " + want, in);
+        if (!in[input].shape().equals(want)) {
+            that(false, op, "input " + input + " must be " + want, in);
+        }
     }
 
     /// Requires shapes that broadcast and returns the joint one.
