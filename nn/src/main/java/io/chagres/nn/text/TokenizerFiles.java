@@ -104,7 +104,8 @@ record TokenizerFiles(String origin, Map<String, byte[]> contents) {
             try {
                 JsonNode json = parse(tables.rest(), origin);
                 JsonNode model = json.object("model");
-                if (type(model).equals(BPE) && model.string("continuing_subword_prefix", "").isEmpty()) {
+                if (type(model).equals(BPE)
+                        && model.string("continuing_subword_prefix", "").isEmpty()) {
                     return pipeline(json, BpeModel.read(model, tables));
                 }
             } catch (FormatException e) {

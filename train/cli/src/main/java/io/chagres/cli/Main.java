@@ -75,9 +75,9 @@ final class Main {
         String name = args.length == 0 ? "" : args[0];
         Class<?> command = COMMANDS.get(name);
         if (command != null && command != CommandLine.HelpCommand.class) {
-            return cli.addSubcommand(name, command);
+            return cli.addSubcommand(name, new CommandLine(command));
         }
-        COMMANDS.forEach(cli::addSubcommand);
+        COMMANDS.forEach((each, type) -> cli.addSubcommand(each, new CommandLine(type)));
         return cli;
     }
 

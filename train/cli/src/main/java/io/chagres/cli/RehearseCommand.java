@@ -17,7 +17,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /// Does what commands do at their start with a very small model: the launcher lets Java watch it,
 /// to make the cache with which later commands start sooner.
@@ -27,13 +30,17 @@ final class RehearseCommand implements Callable<Integer> {
     private static final int TOKENS = 32;
     private static final String TEXT = "The river runs to the sea, and ships go up the river. ";
 
+    @Spec private CommandSpec spec;
+
     @Override
     public Integer call() throws IOException {
         Path folder = Files.createTempDirectory("chagres-rehearsal");
         try {
             write(folder);
             String most = Integer.toString(TOKENS);
-            return Main.run("generate", folder.toString(), TEXT, "-n", most);
+            CommandLine here = spec.commandLine();
+            return Main.run(
+                    here.getOut(), here.getErr(), "generate", folder.toString(), TEXT, "-n", most);
         } finally {
             try (Stream<Path> files = Files.list(folder)) {
                 for (Path file : files.toList()) {

@@ -77,8 +77,7 @@ final class ActivationLoops {
         }
     }
 
-    static void swigluVectors(
-            long gate, long gateMask, long up, long upMask, long y, long bytes) {
+    static void swigluVectors(long gate, long gateMask, long up, long upMask, long y, long bytes) {
         for (long i = 0; i < bytes; i += STEP) {
             FloatVector g = FloatVector.fromMemorySegment(F32, ALL, gate + (i & gateMask), LE);
             FloatVector u = FloatVector.fromMemorySegment(F32, ALL, up + (i & upMask), LE);

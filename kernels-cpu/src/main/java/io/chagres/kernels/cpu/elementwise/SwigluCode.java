@@ -12,7 +12,6 @@ import io.chagres.kernels.cpu.machine.Routine;
 import io.chagres.kernels.cpu.machine.Vec;
 import io.chagres.kernels.cpu.vector.ExpConstants;
 import io.chagres.kernels.cpu.vector.Lanes;
-import io.chagres.kernels.cpu.vector.VectorMath;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -3,6 +3,7 @@ package io.chagres.kernels.cpu.gemm;
 import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 
 import io.chagres.kernels.cpu.machine.Assembler;
+import io.chagres.kernels.cpu.machine.Routine;
 import java.lang.foreign.ValueLayout;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

@@ -58,7 +58,9 @@ class SwigluCodeTest {
                                     Float.floatToIntBits(
                                             expected.getAtIndex(ValueLayout.JAVA_FLOAT, i)));
                 }
-                assertThat(bytes == 4 * n || actual.getAtIndex(ValueLayout.JAVA_INT, bytes / 4) == 0)
+                assertThat(
+                                bytes == 4 * n
+                                        || actual.getAtIndex(ValueLayout.JAVA_INT, bytes / 4) == 0)
                         .isTrue();
             }
         }

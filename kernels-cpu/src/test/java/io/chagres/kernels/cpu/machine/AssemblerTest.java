@@ -228,10 +228,7 @@ class AssemblerTest {
                         c -> c.vmulps(z(7), Mask.zero(1), z(4), z(18))),
                 form("vdivps zmm2,zmm19,zmm7", "62f164405ed7", c -> c.vdivps(z(2), z(19), z(7))),
                 form("vdivps ymm2,ymm3,ymm7", "c5e45ed7", c -> c.vdivps(y(2), y(3), y(7))),
-                form(
-                        "vcmpps k1,zmm1,zmm28,5",
-                        "62917448c2cc05",
-                        c -> c.vcmpps(1, z(1), z(28), 5)),
+                form("vcmpps k1,zmm1,zmm28,5", "62917448c2cc05", c -> c.vcmpps(1, z(1), z(28), 5)),
                 form(
                         "vmovups zmm2{k1},zmm7",
                         "62f17c4910d7",

@@ -55,8 +55,7 @@ class BpeTablesTest {
         assertThat(rest.get("decoder").value())
                 .isEqualTo(Json.parse(FILE, "file").get("decoder").value());
         assertThat(rest.object("model").toString())
-                .isEqualTo(
-                        "{\"type\":\"BPE\",\"vocab\":{},\"merges\":[],\"unk_token\":null}");
+                .isEqualTo("{\"type\":\"BPE\",\"vocab\":{},\"merges\":[],\"unk_token\":null}");
         assertThat(rest.contains("added_tokens")).isTrue();
     }
 
