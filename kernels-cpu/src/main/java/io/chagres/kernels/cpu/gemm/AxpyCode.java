@@ -10,6 +10,7 @@ import io.chagres.kernels.cpu.machine.Label;
 import io.chagres.kernels.cpu.machine.MachineCode;
 import io.chagres.kernels.cpu.machine.Mask;
 import io.chagres.kernels.cpu.machine.Operand.Memory;
+import io.chagres.kernels.cpu.machine.Routine;
 import io.chagres.kernels.cpu.machine.Vec;
 import org.jspecify.annotations.Nullable;
 

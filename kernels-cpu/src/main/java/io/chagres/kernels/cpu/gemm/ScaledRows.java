@@ -3,6 +3,7 @@ package io.chagres.kernels.cpu.gemm;
 import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 
+import io.chagres.kernels.cpu.machine.Routine;
 import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
