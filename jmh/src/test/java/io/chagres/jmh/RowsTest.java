@@ -21,10 +21,13 @@ class RowsTest {
                     EmbeddingBenchmark.class,
                     GemmBenchmark.class,
                     GemvBenchmark.class,
+                    MixtureBenchmark.class,
                     NormBenchmark.class,
                     OptimizerBenchmark.class,
+                    QuantBenchmark.class,
                     RopeBenchmark.class,
-                    SoftmaxBenchmark.class);
+                    SoftmaxBenchmark.class,
+                    SortBenchmark.class);
 
     private static List<String> names() throws NoSuchFieldException {
         List<String> names = new ArrayList<>();
