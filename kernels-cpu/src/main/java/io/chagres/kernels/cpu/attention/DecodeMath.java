@@ -1,10 +1,5 @@
 package io.chagres.kernels.cpu.attention;
 
-import static io.chagres.kernels.cpu.attention.Pack.F4;
-import static io.chagres.kernels.cpu.attention.Pack.HALF;
-import static io.chagres.kernels.cpu.attention.Pack.HIGH;
-import static io.chagres.kernels.cpu.attention.Pack.NEIGHBOUR;
-import static io.chagres.kernels.cpu.attention.Pack.ODD;
 import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.F32;
 import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
@@ -13,6 +8,7 @@ import static io.chagres.kernels.cpu.vector.Lanes.N;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 
 /// Vector arithmetic of [Decode], whose lanes are elements of a row.
 ///
@@ -25,7 +21,16 @@ final class DecodeMath {
     private static final long WIDTH = 4L * N;
     private static final long STEP = 4L * LANES;
 
+    private static final VectorShuffle<Float> BY_1 = exchange(1);
+    private static final VectorShuffle<Float> BY_2 = exchange(2);
+    private static final VectorShuffle<Float> BY_4 = exchange(4);
+    private static final VectorShuffle<Float> BY_8 = exchange(8);
+
     private DecodeMath() {}
+
+    private static VectorShuffle<Float> exchange(int distance) {
+        return VectorShuffle.fromOp(F32, i -> (i ^ distance) % N);
+    }
 
     /// Dot products of q with `n` rows of `dim` floats that lie one after the other, as [#LANES]
     /// partial sums per row.
@@ -86,42 +91,28 @@ final class DecodeMath {
         }
     }
 
-    /// Adds the virtual lanes of `n` rows and multiplies by `factor`. Works in fours: needs room
-    /// for three more rows, and writes up to three results after the last.
+    /// Adds the virtual lanes of `n` rows and multiplies by `factor`: lanes four and eight apart
+    /// first, as ((a + b) + (c + d)) of fours, then neighbours, then neighbouring sums.
     static void reduce(long sums, int n, float factor, long dst) {
-        for (int i = 0; i < n; i += 4) {
-            // Per row: the sums of four lanes each, then across, neighbours first.
-            quarters(sums);
-            quarters(sums + STEP);
-            quarters(sums + 2 * STEP);
-            quarters(sums + 3 * STEP);
-            across(sums, factor, dst + 4L * i);
-            sums += 4 * STEP;
+        for (int i = 0; i < n; i++) {
+            FloatVector v = FloatVector.fromMemorySegment(F32, ALL, sums, LE);
+            if (N == 16) {
+                v = v.add(v.rearrange(BY_4));
+                v = v.add(v.rearrange(BY_8));
+            } else if (N == 8) {
+                FloatVector w = FloatVector.fromMemorySegment(F32, ALL, sums + 32, LE);
+                v = v.add(v.rearrange(BY_4)).add(w.add(w.rearrange(BY_4)));
+            } else {
+                FloatVector b = FloatVector.fromMemorySegment(F32, ALL, sums + 16, LE);
+                FloatVector c = FloatVector.fromMemorySegment(F32, ALL, sums + 32, LE);
+                FloatVector d = FloatVector.fromMemorySegment(F32, ALL, sums + 48, LE);
+                v = v.add(b).add(c.add(d));
+            }
+            v = v.add(v.rearrange(BY_1));
+            v = v.add(v.rearrange(BY_2));
+            ALL.set(FLOAT, dst + 4L * i, v.mul(factor).lane(0));
+            sums += STEP;
         }
-    }
-
-    private static void quarters(long at) {
-        FloatVector a = FloatVector.fromMemorySegment(F4, ALL, at, LE);
-        FloatVector b = FloatVector.fromMemorySegment(F4, ALL, at + 16, LE);
-        FloatVector c = FloatVector.fromMemorySegment(F4, ALL, at + 32, LE);
-        FloatVector d = FloatVector.fromMemorySegment(F4, ALL, at + 48, LE);
-        a.add(b).add(c.add(d)).intoMemorySegment(ALL, at, LE);
-    }
-
-    private static void across(long sums, float factor, long dst) {
-        FloatVector a = FloatVector.fromMemorySegment(F4, ALL, sums, LE);
-        FloatVector b = FloatVector.fromMemorySegment(F4, ALL, sums + STEP, LE);
-        FloatVector c = FloatVector.fromMemorySegment(F4, ALL, sums + 2 * STEP, LE);
-        FloatVector d = FloatVector.fromMemorySegment(F4, ALL, sums + 3 * STEP, LE);
-        FloatVector ab0 = a.blend(b.rearrange(NEIGHBOUR), ODD);
-        FloatVector ab1 = a.rearrange(NEIGHBOUR).blend(b, ODD);
-        FloatVector ab = ab0.add(ab1);
-        FloatVector cd0 = c.blend(d.rearrange(NEIGHBOUR), ODD);
-        FloatVector cd1 = c.rearrange(NEIGHBOUR).blend(d, ODD);
-        FloatVector cd = cd0.add(cd1);
-        FloatVector low = ab.blend(cd.rearrange(HALF), HIGH);
-        FloatVector high = ab.rearrange(HALF).blend(cd, HIGH);
-        low.add(high).mul(factor).intoMemorySegment(ALL, dst, LE);
     }
 
     /// The largest of `n` floats (a multiple of [#LANES]), NaN left out.

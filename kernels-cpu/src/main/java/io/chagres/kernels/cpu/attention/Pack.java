@@ -4,29 +4,27 @@ import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.F32;
 import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
+import static io.chagres.kernels.cpu.vector.Lanes.N;
 
 import io.chagres.kernels.cpu.vector.Lanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
-import jdk.incubator.vector.VectorSpecies;
 
 /// Moves strided rows into tiles and back. Strides are in bytes.
 final class Pack {
-    // Every machine with vectors has 128-bit ones, so one transposition serves all widths.
-    static final VectorSpecies<Float> F4 = FloatVector.SPECIES_128;
+    // Vectors of the process's one width: a second width of float vectors would spoil the type
+    // profile that C2 has of their methods, and with it kernels that hold vectors across a loop.
+    private static final VectorShuffle<Float> NEIGHBOUR = exchange(1);
+    private static final VectorShuffle<Float> HALF = exchange(2);
+    private static final VectorMask<Float> ODD = bit(1);
+    private static final VectorMask<Float> HIGH = bit(2);
 
-    /// Swaps neighbours: lanes 1, 0, 3, 2.
-    static final VectorShuffle<Float> NEIGHBOUR = VectorShuffle.fromValues(F4, 1, 0, 3, 2);
-
-    /// Swaps halves: lanes 2, 3, 0, 1.
-    static final VectorShuffle<Float> HALF = VectorShuffle.fromValues(F4, 2, 3, 0, 1);
-
-    /// Lanes 1 and 3.
-    static final VectorMask<Float> ODD = VectorMask.fromValues(F4, false, true, false, true);
-
-    /// Lanes 2 and 3.
-    static final VectorMask<Float> HIGH = VectorMask.fromValues(F4, false, false, true, true);
+    // The groups of four lanes.
+    private static final VectorMask<Float> FIRST = VectorMask.fromLong(F32, 0x000f);
+    private static final VectorMask<Float> SECOND = VectorMask.fromLong(F32, 0x00f0);
+    private static final VectorMask<Float> THIRD = VectorMask.fromLong(F32, 0x0f00);
+    private static final VectorMask<Float> FOURTH = VectorMask.fromLong(F32, 0xf000);
 
     private Pack() {}
 
@@ -48,31 +46,73 @@ final class Pack {
         }
     }
 
+    /// Four rows. Each group of four lanes holds a square of 4 by 4 and is transposed by itself;
+    /// its rows then go where they belong, one group at a time.
     private static void transpose4(
             long src, long srcStride, int columns, long dst, long dstStride, float factor) {
-        FloatVector f = FloatVector.broadcast(F4, factor);
+        FloatVector f = FloatVector.broadcast(F32, factor);
         long s1 = src + srcStride;
         long s2 = s1 + srcStride;
         long s3 = s2 + srcStride;
         int c = 0;
-        for (; c + 4 <= columns; c += 4) {
+        for (; c + N <= columns; c += N) {
             long o = 4L * c;
-            FloatVector a = FloatVector.fromMemorySegment(F4, ALL, src + o, LE).mul(f);
-            FloatVector b = FloatVector.fromMemorySegment(F4, ALL, s1 + o, LE).mul(f);
-            FloatVector d = FloatVector.fromMemorySegment(F4, ALL, s2 + o, LE).mul(f);
-            FloatVector e = FloatVector.fromMemorySegment(F4, ALL, s3 + o, LE).mul(f);
+            FloatVector a = FloatVector.fromMemorySegment(F32, ALL, src + o, LE).mul(f);
+            FloatVector b = FloatVector.fromMemorySegment(F32, ALL, s1 + o, LE).mul(f);
+            FloatVector d = FloatVector.fromMemorySegment(F32, ALL, s2 + o, LE).mul(f);
+            FloatVector e = FloatVector.fromMemorySegment(F32, ALL, s3 + o, LE).mul(f);
             FloatVector ab0 = a.blend(b.rearrange(NEIGHBOUR), ODD);
             FloatVector ab1 = a.rearrange(NEIGHBOUR).blend(b, ODD);
             FloatVector de0 = d.blend(e.rearrange(NEIGHBOUR), ODD);
             FloatVector de1 = d.rearrange(NEIGHBOUR).blend(e, ODD);
+            FloatVector t0 = ab0.blend(de0.rearrange(HALF), HIGH);
+            FloatVector t1 = ab1.blend(de1.rearrange(HALF), HIGH);
+            FloatVector t2 = ab0.rearrange(HALF).blend(de0, HIGH);
+            FloatVector t3 = ab1.rearrange(HALF).blend(de1, HIGH);
             long at = dst + c * dstStride;
-            ab0.blend(de0.rearrange(HALF), HIGH).intoMemorySegment(ALL, at, LE);
+            if (N == 4) {
+                t0.intoMemorySegment(ALL, at, LE);
+                at += dstStride;
+                t1.intoMemorySegment(ALL, at, LE);
+                at += dstStride;
+                t2.intoMemorySegment(ALL, at, LE);
+                at += dstStride;
+                t3.intoMemorySegment(ALL, at, LE);
+                continue;
+            }
+            t0.intoMemorySegment(ALL, at, LE, FIRST);
             at += dstStride;
-            ab1.blend(de1.rearrange(HALF), HIGH).intoMemorySegment(ALL, at, LE);
+            t1.intoMemorySegment(ALL, at, LE, FIRST);
             at += dstStride;
-            ab0.rearrange(HALF).blend(de0, HIGH).intoMemorySegment(ALL, at, LE);
+            t2.intoMemorySegment(ALL, at, LE, FIRST);
             at += dstStride;
-            ab1.rearrange(HALF).blend(de1, HIGH).intoMemorySegment(ALL, at, LE);
+            t3.intoMemorySegment(ALL, at, LE, FIRST);
+            at += dstStride;
+            t0.intoMemorySegment(ALL, at - 16, LE, SECOND);
+            at += dstStride;
+            t1.intoMemorySegment(ALL, at - 16, LE, SECOND);
+            at += dstStride;
+            t2.intoMemorySegment(ALL, at - 16, LE, SECOND);
+            at += dstStride;
+            t3.intoMemorySegment(ALL, at - 16, LE, SECOND);
+            at += dstStride;
+            if (N == 16) {
+                t0.intoMemorySegment(ALL, at - 32, LE, THIRD);
+                at += dstStride;
+                t1.intoMemorySegment(ALL, at - 32, LE, THIRD);
+                at += dstStride;
+                t2.intoMemorySegment(ALL, at - 32, LE, THIRD);
+                at += dstStride;
+                t3.intoMemorySegment(ALL, at - 32, LE, THIRD);
+                at += dstStride;
+                t0.intoMemorySegment(ALL, at - 48, LE, FOURTH);
+                at += dstStride;
+                t1.intoMemorySegment(ALL, at - 48, LE, FOURTH);
+                at += dstStride;
+                t2.intoMemorySegment(ALL, at - 48, LE, FOURTH);
+                at += dstStride;
+                t3.intoMemorySegment(ALL, at - 48, LE, FOURTH);
+            }
         }
         long rest = 4L * c;
         long at = dst + c * dstStride;
@@ -80,6 +120,18 @@ final class Pack {
         column(s1 + rest, 4, columns - c, at + 4, dstStride, factor);
         column(s2 + rest, 4, columns - c, at + 8, dstStride, factor);
         column(s3 + rest, 4, columns - c, at + 12, dstStride, factor);
+    }
+
+    private static VectorShuffle<Float> exchange(int distance) {
+        return VectorShuffle.fromOp(F32, i -> (i ^ distance) % N);
+    }
+
+    private static VectorMask<Float> bit(int bit) {
+        boolean[] lanes = new boolean[N];
+        for (int i = 0; i < N; i++) {
+            lanes[i] = (i & bit) != 0;
+        }
+        return VectorMask.fromArray(F32, lanes, 0);
     }
 
     /// `dst[i]` = factor * `src[i]`, each with a stride of its own.
