@@ -4,10 +4,7 @@ import org.openjdk.jmh.annotations.Param;
 
 /// Products with weights stored as bytes.
 public class QuantBenchmark extends KernelBenchmark {
-    @Param({
-        "int8Linear",
-        "int8Linear of groups, with bias"
-    })
+    @Param({"int8Linear", "int8Linear of groups, with bias"})
     private String row;
 
     @Override

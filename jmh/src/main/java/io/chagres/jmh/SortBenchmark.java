@@ -4,10 +4,7 @@ import org.openjdk.jmh.annotations.Param;
 
 /// Orders of the last axis.
 public class SortBenchmark extends KernelBenchmark {
-    @Param({
-        "argSort",
-        "countingSort"
-    })
+    @Param({"argSort", "countingSort"})
     private String row;
 
     @Override
