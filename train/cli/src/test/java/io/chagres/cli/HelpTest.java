@@ -89,7 +89,7 @@ class HelpTest {
         "train --train.steps=x, '--train.steps: expected a whole number'",
         "train --train.steps=0, '--train.steps: expected'",
         "train --config no.yaml, no.yaml: no such file",
-        "train --data.sources=/no/such, /no/such",
+        "train --data.sources=/no/such --output=target/run, /no/such",
         "train --resume --output /no/such, /no/such",
         "eval /no/such, /no/such",
         "info /no/such, /no/such",
