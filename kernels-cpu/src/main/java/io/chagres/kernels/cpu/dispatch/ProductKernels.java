@@ -46,10 +46,9 @@ final class ProductKernels {
     }
 
     private void matmul(Tensor a, Tensor b, Shape out, DType type, long y) {
-        Layout la = a.layout().expand(out.with(-2, a.dim(-2)).with(-1, a.dim(-1)));
-        Layout lb = b.layout().expand(out.with(-2, b.dim(-2)).with(-1, b.dim(-1)));
-        int batchAxes = out.rank() - 2;
-        long inner = batchAxes == 0 ? 1 : out.dim(-3);
+        Layout la = a.layout();
+        Layout lb = b.layout();
+        long inner = out.rank() == 2 ? 1 : out.dim(-3);
         long matrix = out.dim(-1) * out.dim(-2);
         long outer = out.size() == 0 ? 0 : out.size() / (matrix * inner);
         GemmCall call =
@@ -59,11 +58,11 @@ final class ProductKernels {
                                 Operands.size(out.dim(-1)),
                                 Operands.size(a.dim(-1)));
         for (long i = 0; i < outer; i++) {
-            call.a(a.dtype(), base(a, la, i, batchAxes), la.stride(-2), la.stride(-1));
-            call.b(b.dtype(), base(b, lb, i, batchAxes), lb.stride(-2), lb.stride(-1));
+            call.a(a.dtype(), base(a, out, i), la.stride(-2), la.stride(-1));
+            call.b(b.dtype(), base(b, out, i), lb.stride(-2), lb.stride(-1));
             call.c(type, y + type.bytes() * i * inner * matrix, out.dim(-1));
             if (inner > 1) {
-                call.batch(Operands.size(inner), la.stride(-3), lb.stride(-3), matrix);
+                call.batch(Operands.size(inner), stride(la, -3), stride(lb, -3), matrix);
             }
             gemm.sgemm(call);
         }
@@ -74,15 +73,21 @@ final class ProductKernels {
         Convert.apply(pool, Convert.Kind.F32_F16, floats, y.address(), y.shape().size());
     }
 
-    /// Address of the i-th run of matrices along the last batch axis.
-    private static long base(Tensor t, Layout l, long i, int batchAxes) {
-        long at = l.offset();
-        for (int d = batchAxes - 2; d >= 0; d--) {
-            long n = l.shape().dim(d);
-            at += i % n * l.stride(d);
+    /// Address of a tensor's matrices for the i-th run along the last batch axis of a product.
+    private static long base(Tensor t, Shape out, long i) {
+        long at = t.layout().offset();
+        for (int axis = -4; axis >= -out.rank(); axis--) {
+            long n = out.dim(axis);
+            at += i % n * stride(t.layout(), axis);
             i /= n;
         }
         return t.storage().address() + t.dtype().bytes() * at;
+    }
+
+    /// Stride of an axis, counted from the last, of a tensor that is broadcast.
+    private static long stride(Layout l, int axis) {
+        boolean repeats = -axis > l.shape().rank() || l.shape().dim(axis) == 1;
+        return repeats ? 0 : l.stride(axis);
     }
 
     /// y = x Wᵀ + b in one product; the weight may have any layout and a dtype of its own.
