@@ -80,17 +80,19 @@ final class DotCode {
     private final Assembler code;
     private final DType type;
     private final int vectors;
+    private final boolean grouped;
 
-    private DotCode(Assembler code, DType type, int vectors) {
+    private DotCode(Assembler code, DType type, int vectors, boolean grouped) {
         this.code = code;
         this.type = type;
         this.vectors = vectors;
+        this.grouped = grouped;
     }
 
-    /// Assembles the routine for rows stored as F32, BF16, F16 or I8. It leaves the place of the
-    /// next results in the parameter [#Y].
-    static void assemble(Assembler code, DType type, int vectors) {
-        new DotCode(code, type, vectors).all();
+    /// Assembles the routine for rows stored as F32, BF16, F16 or I8, of these `grouped` where a row
+    /// has several scales. It leaves the place of the next results in the parameter [#Y].
+    static void assemble(Assembler code, DType type, int vectors, boolean grouped) {
+        new DotCode(code, type, vectors, grouped).all();
     }
 
     private static Vec sum(int vector, int row) {
@@ -187,9 +189,14 @@ final class DotCode {
         code.jz(end);
         step(Mask.zero(TAIL_MASK));
         code.bind(end);
-        if (type == DType.I8) {
+        if (grouped) {
             code.dec(GROUPS_LEFT);
             code.jnz(group);
+        } else if (type == DType.I8) {
+            for (int i = 0; i < ROWS * vectors; i++) {
+                Vec sum = sum(i / ROWS, i % ROWS);
+                code.vmulps(sum, sum, scale(i % ROWS));
+            }
         }
     }
 
@@ -214,7 +221,9 @@ final class DotCode {
             case I8 -> {
                 code.vpmovsxbd(e, mask, source);
                 code.vcvtdq2ps(e, e);
-                code.vmulps(e, e, scale(row));
+                if (grouped) {
+                    code.vmulps(e, e, scale(row));
+                }
             }
             default -> {
                 if (vectors == 1 && mask.number() == 0) {
