@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// belongs to a row of W or to a group of consecutive elements of one.
 ///
 /// Inputs: x (…, in), q (out, in) of I8, scale of F32, and, when `bias`, b (out). The scale is
-/// (out), or (out, in / groupSize). x, b and the result have one float dtype, in which W is computed,
-/// or in F32 if it is narrower. [Quantize] makes q and scale.
+/// (out), or (out, in / groupSize). x, b and the result have one float dtype, in which W is
+/// computed, or in F32 if it is narrower. [Quantize] makes q and scale.
 ///
 /// The weights are frozen: gradients flow to x and b only.
 ///
@@ -98,8 +98,7 @@ public record Int8Linear(boolean bias) implements Fused {
     public @Nullable Tensor[] vjp(
             Tensor[] in, Tensor[] out, @Nullable Tensor[] g, boolean[] needs) {
         if (needs[1] || needs[2]) {
-            throw new IllegalStateException(
-                    "the weights are frozen: q and scale have no gradient");
+            throw new IllegalStateException("the weights are frozen: q and scale have no gradient");
         }
         Tensor dy = rows(g[0]);
         Tensor[] d = new Tensor[in.length];

@@ -81,8 +81,7 @@ public record Quantize(long groupSize) implements Composite {
         Tensor zero = Full.scalar(DType.F32, 0);
         Tensor largest = Full.scalar(DType.F32, LARGEST);
         Tensor tiny = most.compare(Compare.LT, Full.scalar(DType.F32, LEAST));
-        Tensor finite =
-                most.compare(Compare.LT, Full.scalar(DType.F32, Double.POSITIVE_INFINITY));
+        Tensor finite = most.compare(Compare.LT, Full.scalar(DType.F32, Double.POSITIVE_INFINITY));
         Tensor inverse = tiny.select(zero, largest.div(most)).cast(DType.F64);
         Tensor rounded = x.cast(DType.F64).mul(inverse).shift(ROUND).shift(-ROUND);
         Tensor q = finite.select(rounded, Full.scalar(DType.F64, 0)).cast(DType.I8);

@@ -70,20 +70,19 @@ class QuantGradientTest {
     void weightsAreFrozen() {
         try (Backend backend = Backends.open("cpu", 1);
                 TensorArena step = backend.arena("step")) {
-            assertThatThrownBy(
-                            () ->
-                                    step.call(() -> {
-                                        Tensor x = random(step, 1, 5, 24);
-                                        Tensor[] q = Quantize.quantize(random(step, 2, 7, 24));
-                                        return Tape.valueAndGrad(
-                                                        List.of(q[1]),
-                                                        () ->
-                                                                Int8LinearDynamic.int8LinearDynamic(
-                                                                                x, q[0], q[1], null)
-                                                                        .sum())
-                                                .value()
-                                                .item();
-                                    }))
+            assertThatThrownBy(() ->
+                            step.call(() -> {
+                                Tensor x = random(step, 1, 5, 24);
+                                Tensor[] q = Quantize.quantize(random(step, 2, 7, 24));
+                                return Tape.valueAndGrad(
+                                                List.of(q[1]),
+                                                () ->
+                                                        Int8LinearDynamic.int8LinearDynamic(
+                                                                        x, q[0], q[1], null)
+                                                                .sum())
+                                        .value()
+                                        .item();
+                            }))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("frozen");
         }

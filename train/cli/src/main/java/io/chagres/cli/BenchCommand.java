@@ -88,7 +88,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            description = "f32, bf16, f16 or int8, where there are kernels. Default: ${DEFAULT-VALUE}.",
+            description =
+                    "f32, bf16, f16 or int8, where there are kernels. Default: ${DEFAULT-VALUE}.",
             defaultValue = "f32")
     private String dtype;
 

@@ -89,8 +89,8 @@ final class DotCode {
         this.grouped = grouped;
     }
 
-    /// Assembles the routine for rows stored as F32, BF16, F16 or I8, of these `grouped` where a row
-    /// has several scales. It leaves the place of the next results in the parameter [#Y].
+    /// Assembles the routine for rows stored as F32, BF16, F16 or I8, of these `grouped` where a
+    /// row has several scales. It leaves the place of the next results in the parameter [#Y].
     static void assemble(Assembler code, DType type, int vectors, boolean grouped) {
         new DotCode(code, type, vectors, grouped).all();
     }

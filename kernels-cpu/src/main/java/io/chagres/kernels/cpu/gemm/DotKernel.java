@@ -48,7 +48,8 @@ final class DotKernel {
     /// Bytes of the accumulators of one vector.
     static final int ACCUMULATORS = ROWS * ACCUMULATOR_ROW;
 
-    // Of the vectors 1 to 3 that follow vector 0 of a step: their row, their bytes from its start, and
+    // Of the vectors 1 to 3 that follow vector 0 of a step: their row, their bytes from its start,
+    // and
     // the place of their accumulators.
     static final int ROW1 = 1 / PARTS;
     static final int ROW2 = 2 / PARTS;

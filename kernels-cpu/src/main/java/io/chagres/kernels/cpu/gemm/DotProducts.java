@@ -319,8 +319,7 @@ public final class DotProducts implements WorkerPool.Body {
             for (int r = 0; r < rows; r++) {
                 float factor = ALL.get(FLOAT, scales + (j + r * span) * scaleRow);
                 for (int v = 0; v < count; v++) {
-                    DotKernel.scale(
-                            accumulators(sums, v) + r * DotKernel.ACCUMULATOR_ROW, factor);
+                    DotKernel.scale(accumulators(sums, v) + r * DotKernel.ACCUMULATOR_ROW, factor);
                 }
             }
         }

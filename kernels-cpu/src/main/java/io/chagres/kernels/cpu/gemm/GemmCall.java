@@ -124,9 +124,9 @@ public final class GemmCall {
         return this;
     }
 
-    /// As [#scales(long, long)], with factors of columns that change along k: those of elements k are
-    /// number k / `size`, so there are K / `size` times N of them. The products of a group are summed
-    /// as integers, the groups as floats in ascending order.
+    /// As [#scales(long, long)], with factors of columns that change along k: those of elements k
+    /// are number k / `size`, so there are K / `size` times N of them. The products of a group are
+    /// summed as integers, the groups as floats in ascending order.
     ///
     /// @param column address of the factors, group by group
     /// @param size elements of a group: K or a part of it that is a multiple of 4, at most 1024

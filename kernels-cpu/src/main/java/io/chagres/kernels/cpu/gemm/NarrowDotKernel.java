@@ -58,15 +58,9 @@ final class NarrowDotKernel {
     /// Of bfloat16.
     static void bf16(long w, long wRow, long x, long xEnd, long acc) {
         FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
-        FloatVector s1 =
-                FloatVector.fromMemorySegment(
-                        F32, ALL, acc + AT1, LE);
-        FloatVector s2 =
-                FloatVector.fromMemorySegment(
-                        F32, ALL, acc + AT2, LE);
-        FloatVector s3 =
-                FloatVector.fromMemorySegment(
-                        F32, ALL, acc + AT3, LE);
+        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + AT1, LE);
+        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + AT2, LE);
+        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + AT3, LE);
         long o1 = ROW1 * wRow + PART1 / 2;
         long o2 = ROW2 * wRow + PART2 / 2;
         long o3 = ROW3 * wRow + PART3 / 2;
@@ -107,15 +101,9 @@ final class NarrowDotKernel {
     /// Of half precision.
     static void f16(long w, long wRow, long x, long xEnd, long acc) {
         FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
-        FloatVector s1 =
-                FloatVector.fromMemorySegment(
-                        F32, ALL, acc + AT1, LE);
-        FloatVector s2 =
-                FloatVector.fromMemorySegment(
-                        F32, ALL, acc + AT2, LE);
-        FloatVector s3 =
-                FloatVector.fromMemorySegment(
-                        F32, ALL, acc + AT3, LE);
+        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + AT1, LE);
+        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + AT2, LE);
+        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + AT3, LE);
         long o1 = ROW1 * wRow + PART1 / 2;
         long o2 = ROW2 * wRow + PART2 / 2;
         long o3 = ROW3 * wRow + PART3 / 2;
@@ -201,21 +189,15 @@ final class NarrowDotKernel {
         s3.intoMemorySegment(ALL, acc + AT3, LE);
     }
 
-    /// Of 8-bit integers with scales: adds to the accumulators the products of `q[r][k] scale[r][k /
-    /// group]`, rounded, and `x[k]`, rows `wRow` and their scales `scaleRow` bytes apart, until x
+    /// Of 8-bit integers with scales: adds to the accumulators the products of `q[r][k] scale[r][k
+    /// / group]`, rounded, and `x[k]`, rows `wRow` and their scales `scaleRow` bytes apart, until x
     /// reaches `xEnd`: whole groups, which are whole steps.
     static void int8(
             long w, long wRow, long scales, long scaleRow, int group, long x, long xEnd, long acc) {
         FloatVector s0 = FloatVector.fromMemorySegment(F32, ALL, acc, LE);
-        FloatVector s1 =
-                FloatVector.fromMemorySegment(
-                        F32, ALL, acc + AT1, LE);
-        FloatVector s2 =
-                FloatVector.fromMemorySegment(
-                        F32, ALL, acc + AT2, LE);
-        FloatVector s3 =
-                FloatVector.fromMemorySegment(
-                        F32, ALL, acc + AT3, LE);
+        FloatVector s1 = FloatVector.fromMemorySegment(F32, ALL, acc + AT1, LE);
+        FloatVector s2 = FloatVector.fromMemorySegment(F32, ALL, acc + AT2, LE);
+        FloatVector s3 = FloatVector.fromMemorySegment(F32, ALL, acc + AT3, LE);
         long o1 = ROW1 * wRow + PART1 / V / SHARE * PIECE;
         long o2 = ROW2 * wRow + PART2 / V / SHARE * PIECE;
         long o3 = ROW3 * wRow + PART3 / V / SHARE * PIECE;

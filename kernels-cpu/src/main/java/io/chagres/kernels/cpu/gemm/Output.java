@@ -8,8 +8,8 @@ import io.chagres.tensor.DType;
 import java.lang.foreign.ValueLayout;
 
 /// What becomes of a block's sums over k, in this order: sums of earlier depth blocks (or what C
-/// holds) are added, integers become floats by their scales, what C holds is added (bfloat16, or the
-/// floats of earlier groups), the bias is added, and the result is rounded to C's type.
+/// holds) are added, integers become floats by their scales, what C holds is added (bfloat16, or
+/// the floats of earlier groups), the bias is added, and the result is rounded to C's type.
 final class Output {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// Assembles dot products of bytes by VPDPBUSD: tiles of four rows of W with one, two or four
 /// vectors, group by group.
 ///
-/// The instruction wants one unsigned operand: W's bytes have 128 added. What that brings, 128 times
-/// the sum of the vector's group, is the parameter [#EXTRA] and is subtracted at the end.
+/// The instruction wants one unsigned operand: W's bytes have 128 added. What that brings, 128
+/// times the sum of the vector's group, is the parameter [#EXTRA] and is subtracted at the end.
 ///
 /// `void (long *parameters)`, 8 bytes each at the offsets below, lengths in bytes.
 final class ByteDotCode {

@@ -9,9 +9,9 @@ import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import org.jspecify.annotations.Nullable;
 
-/// Products of a few rows of bytes with the rows of a matrix W of bytes, both with scales:
-/// `y[v][j] = Σ_g ((Σ_{k in g} x[v][k] W[j][k]) · xScale[v]) · scale[j][g] + bias[j]`. W is read
-/// once, from where it lies, and sums of integers are exact, so it does not matter who adds them.
+/// Products of a few rows of bytes with the rows of a matrix W of bytes, both with scales: `y[v][j]
+/// = Σ_g ((Σ_{k in g} x[v][k] W[j][k]) · xScale[v]) · scale[j][g] + bias[j]`. W is read once, from
+/// where it lies, and sums of integers are exact, so it does not matter who adds them.
 ///
 /// As in [io.chagres.kernels.cpu.gemm.DotProducts], rows that are multiplied together lie far apart
 /// within a thread's run of rows: processors prefetch streams that go on where they ended.

@@ -140,8 +140,7 @@ public final class Int8Product {
         long rest = scratch + quantisedBytes(rows, in);
         Quantize.run(pool, x, rows, in, scratch, xScale);
         if (rows <= ByteDots.MOST_VECTORS) {
-            bytes.get()
-                    .run(pool, rows, out, in, group, scratch, xScale, q, scale, bias, y, rest);
+            bytes.get().run(pool, rows, out, in, group, scratch, xScale, q, scale, bias, y, rest);
             return;
         }
         GemmCall call =
