@@ -190,19 +190,29 @@ final class ByteDots implements WorkerPool.Body {
         for (int v = 0; v < count; v++) {
             float factor = ALL.get(FLOAT, xScale + 4L * v);
             long to = y + 4L * ((long) v * outputs + first);
-            for (int r = 0; r < rows; r++) {
-                long from = sum(sums, v, 0, rows) + 4L * r;
-                long factors = scale + 4L * groups * (first + r);
-                float value = ALL.get(INT, from) * factor * ALL.get(FLOAT, factors);
-                for (int g = 1; g < groups; g++) {
-                    from += 4L * rows;
-                    value += ALL.get(INT, from) * factor * ALL.get(FLOAT, factors + 4L * g);
-                }
-                if (bias != 0) {
-                    value += ALL.get(FLOAT, bias + 4L * (first + r));
-                }
-                ALL.set(FLOAT, to + 4L * r, value);
+            if (groups == 1) {
+                long from = sum(sums, v, 0, rows);
+                ByteDotKernel.scale(from, rows, factor, scale + 4L * first, to);
+            } else {
+                addGroups(first, rows, sum(sums, v, 0, rows), factor, to);
             }
+            if (bias != 0) {
+                ByteDotKernel.add(bias + 4L * first, rows, to);
+            }
+        }
+    }
+
+    /// The results of one vector.
+    private void addGroups(int first, int rows, long sums, float factor, long to) {
+        for (int r = 0; r < rows; r++) {
+            long from = sums + 4L * r;
+            long factors = scale + 4L * groups * (first + r);
+            float value = ALL.get(INT, from) * factor * ALL.get(FLOAT, factors);
+            for (int g = 1; g < groups; g++) {
+                from += 4L * rows;
+                value += ALL.get(INT, from) * factor * ALL.get(FLOAT, factors + 4L * g);
+            }
+            ALL.set(FLOAT, to + 4L * r, value);
         }
     }
 }
