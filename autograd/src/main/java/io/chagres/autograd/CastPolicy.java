@@ -7,6 +7,8 @@ import io.chagres.tensor.op.Binary;
 import io.chagres.tensor.op.Cast;
 import io.chagres.tensor.op.CrossEntropy;
 import io.chagres.tensor.op.CumSum;
+import io.chagres.tensor.op.Int8Linear;
+import io.chagres.tensor.op.Int8LinearDynamic;
 import io.chagres.tensor.op.KvAppend;
 import io.chagres.tensor.op.LayerNorm;
 import io.chagres.tensor.op.Linear;
@@ -29,6 +31,9 @@ final class CastPolicy {
     /// q, k and v; a mask keeps its digits.
     private static final int ATTENTION_INPUTS = 3;
 
+    /// Scales of 8-bit weights keep their digits too.
+    private static final int INT8_SCALE = 2;
+
     private CastPolicy() {}
 
     /// One dtype per input; null where the input is left as it is.
@@ -37,6 +42,10 @@ final class CastPolicy {
         switch (op) {
             case MatMul _, Linear _ -> all(want, compute, in.length, in);
             case Attention _ -> all(want, compute, ATTENTION_INPUTS, in);
+            case Int8Linear _, Int8LinearDynamic _ -> {
+                all(want, compute, in.length, in);
+                want[INT8_SCALE] = null;
+            }
             case Softmax _, LogSoftmax _, LayerNorm _, RmsNorm _, SumTo _, CumSum _ ->
                     wide(want, in);
             case Unary u when u == Unary.EXP || u == Unary.LOG -> wide(want, in);

@@ -18,6 +18,8 @@ import io.chagres.tensor.op.Cast;
 import io.chagres.tensor.op.Composite;
 import io.chagres.tensor.op.Concat;
 import io.chagres.tensor.op.CrossEntropy;
+import io.chagres.tensor.op.Int8Linear;
+import io.chagres.tensor.op.Int8LinearDynamic;
 import io.chagres.tensor.op.KvAppend;
 import io.chagres.tensor.op.LayerNorm;
 import io.chagres.tensor.op.Linear;
@@ -25,6 +27,7 @@ import io.chagres.tensor.op.LogSoftmax;
 import io.chagres.tensor.op.MatMul;
 import io.chagres.tensor.op.Op;
 import io.chagres.tensor.op.PagedAttention;
+import io.chagres.tensor.op.Quantize;
 import io.chagres.tensor.op.RmsNorm;
 import io.chagres.tensor.op.Rope;
 import io.chagres.tensor.op.Softmax;
@@ -76,6 +79,12 @@ class AutocastTest extends Work {
             assertThat(dtypeOf(() -> Linear.linear(bf16(0, 6, 2, 4), w, null)))
                     .isEqualTo(DType.BF16);
             assertThat(dtypeOf(() -> Attention.causal(q, bf16(0, 7, 1, 3, 2, 4), q)))
+                    .isEqualTo(DType.BF16);
+            Tensor[] q = Quantize.quantize(w);
+            Tensor b = f32(0, 8, 5);
+            assertThat(dtypeOf(() -> Int8Linear.int8Linear(x, q[0], q[1], b)))
+                    .isEqualTo(DType.BF16);
+            assertThat(dtypeOf(() -> Int8LinearDynamic.int8LinearDynamic(x, q[0], q[1], b)))
                     .isEqualTo(DType.BF16);
             Tensor half = Autocast.to(DType.F16, () -> Linear.linear(x, w, null));
             assertThat(half.dtype()).isEqualTo(DType.F16);

@@ -3,12 +3,16 @@ package io.chagres.bench;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Backend;
+import io.chagres.tensor.op.Int8LinearDynamic;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
 /// Matrix products C = A·B; shapes are M x N x K. The operation says how operands are stored: `nn`
 /// both row by row, `nt` B transposed (gradient of A), `tn` A transposed (gradient of B).
+///
+/// With `int8` A is F32 and quantised as it comes, and B holds weights of eight bits, transposed as
+/// such weights are stored: [Int8LinearDynamic], the quantising included.
 final class GemmWorkload implements Workload {
     private static final int[][] SIZES = {
         {256, 256, 256},
@@ -21,6 +25,8 @@ final class GemmWorkload implements Workload {
         {2048, 1536, 384},
     };
     private static final String[] LAYOUTS = {"nn", "nt", "tn"};
+    private static final String INT8 = "int8";
+    private static final double INT8_SCALE = 0x1p-10;
     private static final double MOST_FLOPS = 4e9;
     private static final int PROBE = 256;
     private static final double LEAST_RATE = 1e9;
@@ -53,8 +59,13 @@ final class GemmWorkload implements Workload {
 
     private static List<Task> usual(String dtype) {
         List<Task> tasks = new ArrayList<>();
+        boolean bytes = dtype.equals(INT8);
+        String forward = bytes ? "nt" : "nn";
         for (int[] s : SIZES) {
-            tasks.add(task("nn", dtype, s[0], s[1], s[2]));
+            tasks.add(task(forward, dtype, s[0], s[1], s[2]));
+        }
+        if (bytes) {
+            return tasks;
         }
         for (int[] s : SIZES) {
             tasks.add(task("nt", dtype, s[0], s[2], s[1]));
@@ -72,7 +83,8 @@ final class GemmWorkload implements Workload {
             int m = tasks.size() % 4 == 0 ? random.nextInt(1, 17) : size(random);
             int n = size(random);
             int k = size(random);
-            Task task = task(LAYOUTS[random.nextInt(3)], dtype, m, n, k);
+            String layout = LAYOUTS[random.nextInt(3)];
+            Task task = task(dtype.equals(INT8) ? "nt" : layout, dtype, m, n, k);
             if (2.0 * m * n * k <= MOST_FLOPS && !tasks.contains(task)) {
                 tasks.add(task);
             }
@@ -97,18 +109,23 @@ final class GemmWorkload implements Workload {
         DType dtype = Operands.dtype(task);
         boolean turnedA = task.op().equals("tn");
         boolean turnedB = task.op().equals("nt");
-        double scale = dtype == DType.I8 ? 127 : 1;
-        if (dtype != DType.F32) {
-            refuseScalar(o, dtype, scale);
+        if (dtype == DType.I8) {
+            Tensor x = o.random(DType.F32, 1, s[0], s[2]);
+            Tensor q = o.random(dtype, Byte.MAX_VALUE, s[1], s[2]);
+            Tensor scale = o.random(DType.F32, INT8_SCALE, s[1]);
+            return o.prepared(() -> Int8LinearDynamic.int8LinearDynamic(x, q, scale, null));
         }
-        Tensor a = o.random(dtype, scale, turnedA ? s[2] : s[0], turnedA ? s[0] : s[2]);
-        Tensor b = o.random(dtype, scale, turnedB ? s[1] : s[2], turnedB ? s[2] : s[1]);
+        if (dtype != DType.F32) {
+            refuseScalar(o, dtype);
+        }
+        Tensor a = o.random(dtype, 1, turnedA ? s[2] : s[0], turnedA ? s[0] : s[2]);
+        Tensor b = o.random(dtype, 1, turnedB ? s[1] : s[2], turnedB ? s[2] : s[1]);
         return o.prepared(() -> (turnedA ? a.transpose() : a).matmul(turnedB ? b.transpose() : b));
     }
 
     /// Without a kernel for the dtype a large product would take minutes.
-    private static void refuseScalar(Operands o, DType dtype, double scale) {
-        Tensor small = o.random(dtype, scale, PROBE, PROBE);
+    private static void refuseScalar(Operands o, DType dtype) {
+        Tensor small = o.random(dtype, 1, PROBE, PROBE);
         double seconds = Double.MAX_VALUE;
         for (int i = 0; i < 3; i++) {
             long start = System.nanoTime();

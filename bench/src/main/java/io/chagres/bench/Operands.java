@@ -110,6 +110,7 @@ final class Operands implements AutoCloseable {
         return switch (task.dtype()) {
             case "f32" -> DType.F32;
             case "bf16" -> DType.BF16;
+            case "f16" -> DType.F16;
             case "int8" -> DType.I8;
             default -> throw new Unsupported("no dtype is called " + task.dtype());
         };

@@ -9,7 +9,7 @@ import java.util.Arrays;
 /// @param op what is computed
 /// @param shape sizes joined by `x`, whose meaning the workload defines, after a name where there
 ///   is one: `512x3072x768`, `gpt-12m:8x256`
-/// @param dtype `f32`, `bf16` or `int8`
+/// @param dtype `f32`, `bf16`, `f16` or `int8`
 public record Task(String workload, String op, String shape, String dtype) {
     /// Checks that no part would be lost in writing.
     public Task {

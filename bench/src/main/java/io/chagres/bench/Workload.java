@@ -8,7 +8,7 @@ import java.util.List;
 public interface Workload {
     /// What the user may choose.
     ///
-    /// @param dtype `f32`, `bf16`, `int8`
+    /// @param dtype `f32`, `bf16`, `f16`, `int8`
     /// @param random how many random shapes, for workloads that have some
     /// @param seed what they are drawn with
     /// @param model for decode and prefill: `135m`, `0.5b`, or the path of a Hugging Face folder

@@ -8,6 +8,7 @@ public final class Workloads {
     public static final List<Workload> ALL =
             List.of(
                     new GemmWorkload(),
+                    new GemvWorkload(),
                     new AttentionWorkload(),
                     new AttentionScalingWorkload(),
                     new NormsWorkload(),

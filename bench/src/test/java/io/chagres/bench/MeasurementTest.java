@@ -56,6 +56,10 @@ class MeasurementTest {
         for (String name :
                 List.of(
                         "gemm/tn/8x16x4/f32",
+                        "gemm/nt/8x16x32/int8",
+                        "gemv/linear/1x64x32/f16",
+                        "gemv/linear/1x64x32/int8",
+                        "gemv/dynamic/2x64x32/int8",
                         "attention/both/1x2x16x8/f32",
                         "attention-scaling/full/1x1x96x8/f32",
                         "attention-scaling/window/1x1x96x8/f32",

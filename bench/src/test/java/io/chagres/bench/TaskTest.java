@@ -43,6 +43,18 @@ class TaskTest {
     }
 
     @Test
+    void productsWithWeightsOfEightBitsAreTransposed() {
+        Choice bytes = new Choice("int8", 0, 1, "135m", 0, "");
+        assertThat(Workloads.of("gemm").tasks(bytes))
+                .hasSize(8)
+                .allMatch(t -> t.op().equals("nt") && t.dtype().equals("int8"));
+        assertThat(Workloads.of("gemv").tasks(bytes)).hasSize(20);
+        for (Task t : Workloads.of("gemv").tasks(bytes)) {
+            assertThat(Workloads.of(t).work(t)).isBetween(0.268, 0.2685);
+        }
+    }
+
+    @Test
     void randomProductsDependOnTheSeedOnly() {
         List<Task> tasks = GemmWorkload.random(40, 7, "f32");
         assertThat(tasks).hasSize(40).doesNotHaveDuplicates();

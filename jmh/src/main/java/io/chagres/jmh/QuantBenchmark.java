@@ -2,9 +2,9 @@ package io.chagres.jmh;
 
 import org.openjdk.jmh.annotations.Param;
 
-/// Products with weights stored as bytes.
+/// Numbers stored as bytes: products with weights, quantising.
 public class QuantBenchmark extends KernelBenchmark {
-    @Param({"int8Linear", "int8Linear of groups, with bias"})
+    @Param({"int8Linear", "int8Linear of groups, with bias", "int8LinearDynamic", "quantize"})
     private String row;
 
     @Override

@@ -6,7 +6,8 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 
-/// Sorts items by a small key, stably: items of one group come together, in their order.
+/// Sorts items by a small key, stably: items of one group come together, in their order. [ArgSort]
+/// with what is known of so few keys: where each group begins, and where each item went.
 ///
 /// Input: keys I32 (N), each in 0 … groups - 1. Results, all I32: `order` (N), the items in sorted
 /// order; `place` (N), where each item went, so order[place[i]] = i; `offsets` (groups + 1), where
@@ -50,9 +51,7 @@ public record CountingSort(int groups) implements Composite {
                 keys.compare(Compare.EQ, Iota.range(groups).reshape(1, groups)).cast(DType.I32);
         Tensor ends = hit.sum(0).reshape(groups).cumSum(0);
         Tensor offsets = Concat.concat(0, Full.zeros(DType.I32, Shape.of(1)), ends);
-        Tensor before = Gather.gather(hit.cumSum(0), keys, 1).reshape(n).shift(-1);
-        Tensor place = IndexSelect.indexSelect(offsets, in[0]).add(before);
-        Tensor order = ScatterAdd.scatterAdd(Iota.range(n), place, 0, n);
-        return new Tensor[] {order, place, offsets};
+        Tensor order = ArgSort.argSort(in[0]);
+        return new Tensor[] {order, ArgSort.inverse(order), offsets};
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Inputs: x (…, in), q (out, in) of I8, scale of F32, and, when `bias`, b (out). The scale is
 /// (out), or (out, in / groupSize). x, b and the result have one float dtype, in which W is
-/// computed.
+/// computed, or in F32 if it is narrower. [Quantize] makes q and scale.
 ///
 /// The weights are frozen: gradients flow to x and b only.
 ///
@@ -46,15 +46,20 @@ public record Int8Linear(boolean bias) implements Fused {
 
     @Override
     public Spec[] infer(Spec... in) {
-        Check.arity(bias ? 4 : 3, "int8Linear", in);
-        Check.isFloat("int8Linear", in);
+        return infer("int8Linear", bias, in);
+    }
+
+    /// What an op of these inputs gives.
+    static Spec[] infer(String op, boolean bias, Spec... in) {
+        Check.arity(bias ? 4 : 3, op, in);
+        Check.isFloat(op, in);
         Shape q = in[1].shape();
         Check.that(
                 in[1].dtype() == DType.I8
                         && q.rank() == 2
                         && in[0].shape().rank() >= 1
                         && q.dim(1) == in[0].shape().last(),
-                "int8Linear",
+                op,
                 "needs x (…, in) and q (out, in) of I8",
                 in);
         Shape scale = in[2].shape();
@@ -66,13 +71,13 @@ public record Int8Linear(boolean bias) implements Fused {
                         && q.dim(1) % scale.dim(1) == 0;
         Check.that(
                 in[2].dtype() == DType.F32 && (perRow || perGroup),
-                "int8Linear",
+                op,
                 "needs a scale (out) or (out, in / groupSize) of F32",
                 in);
         if (bias) {
             Check.that(
                     in[3].equals(new Spec(in[0].dtype(), Shape.of(q.dim(0)))),
-                    "int8Linear",
+                    op,
                     "needs a bias (out) of x's dtype",
                     in);
         }
@@ -93,8 +98,7 @@ public record Int8Linear(boolean bias) implements Fused {
     public @Nullable Tensor[] vjp(
             Tensor[] in, Tensor[] out, @Nullable Tensor[] g, boolean[] needs) {
         if (needs[1] || needs[2]) {
-            throw new IllegalStateException(
-                    "int8Linear: the weights are frozen, q and scale have no gradient");
+            throw new IllegalStateException("the weights are frozen: q and scale have no gradient");
         }
         Tensor dy = rows(g[0]);
         Tensor[] d = new Tensor[in.length];

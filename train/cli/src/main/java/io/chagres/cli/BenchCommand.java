@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             "",
             "Each figure is the median of several runs after a warm-up.%n",
             "gemm              matrix products, M x N x K, and those of their gradients",
+            "gemv              products of 1 to 16 rows with 256 MB of weights, as in decoding",
             "attention         causal attention, B x H x T x D, without and with gradients",
             "attention-scaling full, sliding-window and hashed attention, T = 1k to 32k",
             "norms             softmax, cross-entropy, norms, activations, AdamW",
@@ -41,11 +42,12 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
     private static final int PEER_ROUNDS = 3;
     private static final int PAIRS = 12;
-    private static final List<String> DTYPES = List.of("f32", "bf16", "int8");
+    private static final List<String> DTYPES = List.of("f32", "bf16", "f16", "int8");
 
     /// What can be measured.
     enum Workload {
         gemm,
+        gemv,
         attention,
         attention_scaling,
         norms,
@@ -87,7 +89,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            description = "f32, bf16 or int8, where there are kernels. Default: ${DEFAULT-VALUE}.",
+            description =
+                    "f32, bf16, f16 or int8, where there are kernels. Default: ${DEFAULT-VALUE}.",
             defaultValue = "f32")
     private String dtype;
 

@@ -13,79 +13,64 @@ public final class Narrow {
     private static final UnaryOp[] UNARY = UnaryOp.values();
     private static final BinaryOp[] BINARY = BinaryOp.values();
     private static final DType[] TYPES = DType.values();
+    private static final Function[] FUNCTIONS = Function.values();
+
+    // Where a call's parameters are: addresses of operands and results, then what is its own.
+    private static final int FUNCTION = 0;
+    private static final int TYPE = 1;
+    private static final int OPERANDS = 2;
+    private static final int RESULTS = 5;
+    private static final int FIRST = 7;
+    private static final int SECOND = 8;
+
+    /// What is computed, of how many operands; results replace the last of these.
+    private enum Function {
+        UNARY(1, 1),
+        AFFINE(1, 1),
+        BINARY(2, 1),
+        SWIGLU_GRADIENT(3, 2),
+        DROPOUT(1, 1);
+
+        private final int operands;
+        private final int results;
+
+        Function(int operands, int results) {
+            this.operands = operands;
+            this.results = results;
+        }
+    }
 
     private Narrow() {}
 
     /// y[i] = f(x[i]), both of one type.
     public static void unary(WorkerPool pool, UnaryOp op, DType type, long x, long y, long n) {
-        var args = WorkerPool.args();
-        args.l[0] = op.ordinal();
-        args.l[1] = type.ordinal();
-        args.l[2] = x;
-        args.l[3] = y;
-        pool.forRange(n, Grain.ELEMENTS, args, (a, from, to, worker) -> unary(a, from, to));
-    }
-
-    private static void unary(Args a, long from, long to) {
-        UnaryOp op = UNARY[(int) a.l[0]];
-        DType type = TYPES[(int) a.l[1]];
-        long stage = Scratch.stage(Scratch.address(), 0);
-        for (long i = from; i < to; i += PIECE) {
-            long n = Math.min(PIECE, to - i);
-            Convert.widen(type, a.l[2] + 2 * i, stage, n);
-            Unary.apply(op, stage, stage, n);
-            Convert.narrow(type, stage, a.l[3] + 2 * i, n);
-        }
+        Args args = args(Function.UNARY, type);
+        args.l[OPERANDS] = x;
+        args.l[RESULTS] = y;
+        args.l[FIRST] = op.ordinal();
+        run(pool, args, n);
     }
 
     /// y[i] = k x[i] + b, both of one type.
     public static void affine(
             WorkerPool pool, DType type, long x, long y, float k, float b, long n) {
-        var args = WorkerPool.args();
-        args.l[1] = type.ordinal();
-        args.l[2] = x;
-        args.l[3] = y;
+        Args args = args(Function.AFFINE, type);
+        args.l[OPERANDS] = x;
+        args.l[RESULTS] = y;
         args.d[0] = k;
         args.d[1] = b;
-        pool.forRange(n, Grain.ELEMENTS, args, (a, from, to, worker) -> affine(a, from, to));
-    }
-
-    private static void affine(Args a, long from, long to) {
-        DType type = TYPES[(int) a.l[1]];
-        long stage = Scratch.stage(Scratch.address(), 0);
-        for (long i = from; i < to; i += PIECE) {
-            long n = Math.min(PIECE, to - i);
-            Convert.widen(type, a.l[2] + 2 * i, stage, n);
-            Unary.affine(stage, stage, (float) a.d[0], (float) a.d[1], n);
-            Convert.narrow(type, stage, a.l[3] + 2 * i, n);
-        }
+        run(pool, args, n);
     }
 
     /// y[i] = f(a[i], b[i]), all of one type.
     public static void binary(
             WorkerPool pool, BinaryOp op, DType type, long a, long b, long y, long n) {
-        var args = WorkerPool.args();
-        args.l[0] = op.ordinal();
-        args.l[1] = type.ordinal();
-        args.l[2] = a;
-        args.l[3] = b;
-        args.l[4] = y;
-        pool.forRange(n, Grain.ELEMENTS, args, (c, from, to, worker) -> binary(c, from, to));
-    }
-
-    private static void binary(Args c, long from, long to) {
-        BinaryOp op = BINARY[(int) c.l[0]];
-        DType type = TYPES[(int) c.l[1]];
-        long scratch = Scratch.address();
-        long a = Scratch.stage(scratch, 0);
-        long b = Scratch.stage(scratch, 1);
-        for (long i = from; i < to; i += PIECE) {
-            long n = Math.min(PIECE, to - i);
-            Convert.widen(type, c.l[2] + 2 * i, a, n);
-            Convert.widen(type, c.l[3] + 2 * i, b, n);
-            Binary.apply(op, a, b, a, n);
-            Convert.narrow(type, a, c.l[4] + 2 * i, n);
-        }
+        Args args = args(Function.BINARY, type);
+        args.l[OPERANDS] = a;
+        args.l[OPERANDS + 1] = b;
+        args.l[RESULTS] = y;
+        args.l[FIRST] = op.ordinal();
+        run(pool, args, n);
     }
 
     /// Gradients of silu(gate) up, as [Binary#swigluGradient], all of one type.
@@ -98,56 +83,72 @@ public final class Narrow {
             long dGate,
             long dUp,
             long n) {
-        var args = WorkerPool.args();
-        args.l[0] = dy;
-        args.l[1] = type.ordinal();
-        args.l[2] = gate;
-        args.l[3] = up;
-        args.l[4] = dGate;
-        args.l[5] = dUp;
-        pool.forRange(
-                n, Grain.ELEMENTS, args, (a, from, to, worker) -> swigluGradient(a, from, to));
-    }
-
-    private static void swigluGradient(Args a, long from, long to) {
-        DType type = TYPES[(int) a.l[1]];
-        long scratch = Scratch.address();
-        long dy = Scratch.stage(scratch, 0);
-        long gate = Scratch.stage(scratch, 1);
-        long up = Scratch.stage(scratch, 2);
-        for (long i = from; i < to; i += PIECE) {
-            long n = Math.min(PIECE, to - i);
-            Convert.widen(type, a.l[0] + 2 * i, dy, n);
-            Convert.widen(type, a.l[2] + 2 * i, gate, n);
-            Convert.widen(type, a.l[3] + 2 * i, up, n);
-            Binary.swigluGradient(dy, gate, up, gate, up, n);
-            Convert.narrow(type, gate, a.l[4] + 2 * i, n);
-            Convert.narrow(type, up, a.l[5] + 2 * i, n);
-        }
+        Args args = args(Function.SWIGLU_GRADIENT, type);
+        args.l[OPERANDS] = dy;
+        args.l[OPERANDS + 1] = gate;
+        args.l[OPERANDS + 2] = up;
+        args.l[RESULTS] = dGate;
+        args.l[RESULTS + 1] = dUp;
+        run(pool, args, n);
     }
 
     /// Dropout of x, as [Dropout#apply].
     public static void dropout(
             WorkerPool pool, DType type, long x, long y, long n, float p, long seed, long offset) {
-        var args = WorkerPool.args();
-        args.l[0] = seed;
-        args.l[1] = type.ordinal();
-        args.l[2] = x;
-        args.l[3] = y;
-        args.l[4] = offset;
+        Args args = args(Function.DROPOUT, type);
+        args.l[OPERANDS] = x;
+        args.l[RESULTS] = y;
+        args.l[FIRST] = seed;
+        args.l[SECOND] = offset;
         args.d[0] = p;
-        pool.forRange(n, Grain.ELEMENTS, args, (a, from, to, worker) -> dropout(a, from, to));
+        run(pool, args, n);
     }
 
-    private static void dropout(Args a, long from, long to) {
-        DType type = TYPES[(int) a.l[1]];
-        long stage = Scratch.stage(Scratch.address(), 0);
+    private static Args args(Function function, DType type) {
+        Args args = WorkerPool.args();
+        args.l[FUNCTION] = function.ordinal();
+        args.l[TYPE] = type.ordinal();
+        return args;
+    }
+
+    private static void run(WorkerPool pool, Args args, long n) {
+        pool.forRange(n, Grain.ELEMENTS, args, (a, from, to, worker) -> pieces(a, from, to));
+    }
+
+    private static void pieces(Args a, long from, long to) {
+        Function function = FUNCTIONS[(int) a.l[FUNCTION]];
+        DType type = TYPES[(int) a.l[TYPE]];
+        long scratch = Scratch.address();
+        int first = function.operands - function.results;
         for (long i = from; i < to; i += PIECE) {
             long n = Math.min(PIECE, to - i);
-            Convert.widen(type, a.l[2] + 2 * i, stage, n);
-            long first = stage - 4 * i; // where element 0 would stand
-            Dropout.apply(first, first, i, i + n, (float) a.d[0], a.l[0], a.l[4]);
-            Convert.narrow(type, stage, a.l[3] + 2 * i, n);
+            for (int o = 0; o < function.operands; o++) {
+                Convert.widen(type, a.l[OPERANDS + o] + 2 * i, Scratch.stage(scratch, o), n);
+            }
+            apply(function, a, scratch, i, n);
+            for (int r = 0; r < function.results; r++) {
+                long stage = Scratch.stage(scratch, first + r);
+                Convert.narrow(type, stage, a.l[RESULTS + r] + 2 * i, n);
+            }
+        }
+    }
+
+    /// Computes `n` elements, number `i` and the following, in the stages.
+    private static void apply(Function function, Args a, long scratch, long i, long n) {
+        long x = Scratch.stage(scratch, 0);
+        long y = Scratch.stage(scratch, 1);
+        switch (function) {
+            case UNARY -> Unary.apply(UNARY[(int) a.l[FIRST]], x, x, n);
+            case AFFINE -> Unary.affine(x, x, (float) a.d[0], (float) a.d[1], n);
+            case BINARY -> Binary.apply(BINARY[(int) a.l[FIRST]], x, y, y, n);
+            case SWIGLU_GRADIENT -> {
+                long up = Scratch.stage(scratch, 2);
+                Binary.swigluGradient(x, y, up, y, up, n);
+            }
+            case DROPOUT -> {
+                long zero = x - 4 * i; // where element 0 would stand
+                Dropout.apply(zero, zero, i, i + n, (float) a.d[0], a.l[FIRST], a.l[SECOND]);
+            }
         }
     }
 }

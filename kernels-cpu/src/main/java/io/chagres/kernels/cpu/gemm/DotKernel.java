@@ -25,7 +25,9 @@ final class DotKernel {
     static final int STEP = 16;
 
     private static final int V = BITS / 8;
-    private static final int PARTS = 4 * STEP / V;
+
+    /// Vectors of a row and step.
+    static final int PARTS = 4 * STEP / V;
 
     private static final VectorShuffle<Float> BY_8 = exchange(8);
     private static final VectorShuffle<Float> BY_4 = exchange(4);
@@ -46,15 +48,18 @@ final class DotKernel {
     /// Bytes of the accumulators of one vector.
     static final int ACCUMULATORS = ROWS * ACCUMULATOR_ROW;
 
-    private static final int ROW1 = 1 / PARTS;
-    private static final int ROW2 = 2 / PARTS;
-    private static final int ROW3 = 3 / PARTS;
-    private static final int PART1 = 1 % PARTS * V;
-    private static final int PART2 = 2 % PARTS * V;
-    private static final int PART3 = 3 % PARTS * V;
-    private static final int AT1 = ROW1 * ACCUMULATOR_ROW + PART1;
-    private static final int AT2 = ROW2 * ACCUMULATOR_ROW + PART2;
-    private static final int AT3 = ROW3 * ACCUMULATOR_ROW + PART3;
+    // Of the vectors 1 to 3 that follow vector 0 of a step: their row, their bytes from its start,
+    // and
+    // the place of their accumulators.
+    static final int ROW1 = 1 / PARTS;
+    static final int ROW2 = 2 / PARTS;
+    static final int ROW3 = 3 / PARTS;
+    static final int PART1 = 1 % PARTS * V;
+    static final int PART2 = 2 % PARTS * V;
+    static final int PART3 = 3 % PARTS * V;
+    static final int AT1 = ROW1 * ACCUMULATOR_ROW + PART1;
+    static final int AT2 = ROW2 * ACCUMULATOR_ROW + PART2;
+    static final int AT3 = ROW3 * ACCUMULATOR_ROW + PART3;
 
     private DotKernel() {}
 
@@ -196,6 +201,15 @@ final class DotKernel {
         t1.intoMemorySegment(ALL, next + AT1, LE);
         t2.intoMemorySegment(ALL, next + AT2, LE);
         t3.intoMemorySegment(ALL, next + AT3, LE);
+    }
+
+    /// Multiplies the accumulators of a row.
+    static void scale(long row, float factor) {
+        for (long at = row; at != row + ACCUMULATOR_ROW; at += V) {
+            FloatVector.fromMemorySegment(F32, ALL, at, LE)
+                    .mul(factor)
+                    .intoMemorySegment(ALL, at, LE);
+        }
     }
 
     /// Sets the accumulators of `vectors` vectors to zero.

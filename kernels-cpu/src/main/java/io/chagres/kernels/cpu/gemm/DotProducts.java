@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 /// `y[j][v] = Σₖ W[j][k] x[v][k]`. W is read once, from wherever it lies and as it is stored, and
 /// nothing is packed.
 ///
-/// W is F32, BF16, F16, or I8 with scales; each element becomes a float (of an I8: times its scale,
-/// rounded) and goes into a sum whose order [DotKernel] fixes. So a result depends neither on how W
-/// is stored, nor on how many vectors there are and which of them it belongs to: decoding eight
-/// sequences together gives each what it would get alone, and 8-bit weights give what their
-/// dequantised copy gives.
+/// W is F32, BF16, F16, or I8 with scales; each element becomes a float and goes into a sum whose
+/// order [DotKernel] fixes. So a result depends neither on how W is stored, nor on how many vectors
+/// there are and which of them it belongs to: decoding eight sequences together gives each what it
+/// would get alone. The scale of a whole row of I8 multiplies the sums, before they are added up;
+/// scales of groups multiply each element, which is rounded as in a dequantised copy.
 ///
 /// **Streams.** Rows are shared out in runs of some megabyte, so each thread reads its own part of
 /// W. Within a run the rows that are multiplied together lie far apart, so that each stream goes on
@@ -224,7 +224,7 @@ public final class DotProducts implements WorkerPool.Body {
         if (machine == null || wStep != type.bytes()) {
             return false;
         }
-        return type != DType.I8 || group >= k || wholeSteps();
+        return type != DType.I8 || oneScale() || wholeSteps();
     }
 
     /// Whether results can be written as they come.
@@ -294,6 +294,11 @@ public final class DotProducts implements WorkerPool.Body {
                 inPlace(source, span * wRow, vector, whole, sums);
             } else if (count > 1 || cutGroups()) {
                 whole = 0;
+            } else if (whole > 0 && oneScale()) {
+                long one = sums + SUMS_BYTES;
+                ALL.set(FLOAT, one, 1f);
+                NarrowDotKernel.int8(
+                        source, span * wRow, one, 0, whole, vector, vector + 4L * whole, sums);
             } else if (whole > 0) {
                 narrow(source, j, span, vector, whole, sums);
             }
@@ -310,7 +315,20 @@ public final class DotProducts implements WorkerPool.Body {
             int padded = Math.ceilDiv(length, DotKernel.STEP) * DotKernel.STEP;
             add(sums + SUMS_BYTES, STAGE_ROW, vector + 4L * from, padded, sums);
         }
+        if (oneScale()) {
+            for (int r = 0; r < rows; r++) {
+                float factor = ALL.get(FLOAT, scales + (j + r * span) * scaleRow);
+                for (int v = 0; v < count; v++) {
+                    DotKernel.scale(accumulators(sums, v) + r * DotKernel.ACCUMULATOR_ROW, factor);
+                }
+            }
+        }
         finish(y + item * yBatch, j, rows, span, skip, sums);
+    }
+
+    /// Whether a row has one scale, which multiplies its sums.
+    private boolean oneScale() {
+        return type == DType.I8 && group >= k;
     }
 
     /// Whether a step would have to use two scales.
@@ -329,15 +347,15 @@ public final class DotProducts implements WorkerPool.Body {
     private void narrow(long source, int j, int span, long vector, int whole, long sums) {
         long end = vector + 4L * whole;
         switch (type) {
-            case BF16 -> Bf16DotKernel.run(source, span * wRow, vector, end, sums);
-            case F16 -> F16DotKernel.run(source, span * wRow, vector, end, sums);
+            case BF16 -> NarrowDotKernel.bf16(source, span * wRow, vector, end, sums);
+            case F16 -> NarrowDotKernel.f16(source, span * wRow, vector, end, sums);
             default ->
-                    Int8DotKernel.run(
+                    NarrowDotKernel.int8(
                             source,
                             span * wRow,
                             scales + j * scaleRow,
                             span * scaleRow,
-                            Math.min(group, whole),
+                            group,
                             vector,
                             end,
                             sums);
@@ -375,11 +393,8 @@ public final class DotProducts implements WorkerPool.Body {
         int at = 0;
         while (at < length) {
             int run = Math.min(length - at, group - (from + at) % group);
-            Dequantize.run(
-                    q + at,
-                    ALL.get(FLOAT, scale + (from + at) / group * 4L),
-                    run,
-                    target + 4L * at);
+            float factor = oneScale() ? 1 : ALL.get(FLOAT, scale + (from + at) / group * 4L);
+            Dequantize.run(q + at, factor, run, target + 4L * at);
             at += run;
         }
     }

@@ -38,7 +38,12 @@ public final class Gemm {
         this(pool, true);
     }
 
-    /// With or without machine code, for comparisons.
+    /// The same without machine code, for comparisons.
+    public static Gemm inJava(WorkerPool pool) {
+        return new Gemm(pool, false);
+    }
+
+    /// With or without machine code.
     Gemm(WorkerPool pool, boolean machineCode) {
         this.pool = pool;
         engines = new Engine.Choice(machineCode);

@@ -38,6 +38,7 @@ public final class GemmCall {
     long bias;
     long rowScale;
     long columnScale;
+    int group;
     boolean accumulate;
 
     /// Makes an empty block.
@@ -60,6 +61,7 @@ public final class GemmCall {
         bias = 0;
         rowScale = 0;
         columnScale = 0;
+        group = 0;
         accumulate = false;
         return this;
     }
@@ -119,6 +121,18 @@ public final class GemmCall {
     public GemmCall scales(long row, long column) {
         rowScale = row;
         columnScale = column;
+        return this;
+    }
+
+    /// As [#scales(long, long)], with factors of columns that change along k: those of elements k
+    /// are number k / `size`, so there are K / `size` times N of them. The products of a group are
+    /// summed as integers, the groups as floats in ascending order.
+    ///
+    /// @param column address of the factors, group by group
+    /// @param size elements of a group: K or a part of it that is a multiple of 4, at most 1024
+    public GemmCall scales(long row, long column, int size) {
+        scales(row, column);
+        group = size;
         return this;
     }
 

@@ -25,20 +25,26 @@ final class MachineDots {
     private final MethodHandle caller =
             MachineCode.caller(FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
     private final Map<DType, MemorySegment[]> routines = new EnumMap<>(DType.class);
+    private final MemorySegment[] grouped = install(DType.I8, true);
 
     private MachineDots() {
         for (DType type : new DType[] {DType.F32, DType.BF16, DType.F16, DType.I8}) {
-            MemorySegment[] byVectors = new MemorySegment[DotCode.MOST_VECTORS + 1];
-            for (int vectors = 1; vectors <= DotCode.MOST_VECTORS; vectors *= 2) {
-                int number = vectors;
-                long address =
-                        MachineCode.install(
-                                "dots " + type + " " + vectors,
-                                c -> DotCode.assemble(c, type, number));
-                byVectors[vectors] = MemorySegment.ofAddress(address);
-            }
-            routines.put(type, byVectors);
+            routines.put(type, install(type, false));
         }
+    }
+
+    /// Routines by the number of vectors.
+    private static MemorySegment[] install(DType type, boolean grouped) {
+        MemorySegment[] byVectors = new MemorySegment[DotCode.MOST_VECTORS + 1];
+        for (int vectors = 1; vectors <= DotCode.MOST_VECTORS; vectors *= 2) {
+            int number = vectors;
+            long address =
+                    MachineCode.install(
+                            "dots " + type + (grouped ? " grouped " : " ") + vectors,
+                            c -> DotCode.assemble(c, type, number, grouped));
+            byVectors[vectors] = MemorySegment.ofAddress(address);
+        }
+        return byVectors;
     }
 
     /// The only instance, if there is machine code and vectors have 512 bits.
@@ -49,7 +55,8 @@ final class MachineDots {
     /// Computes what the parameters say, in as many calls as are due: a part of W that fits L2 is
     /// read for four vectors, then for the next ones. Overwrites some of the parameters.
     void run(DType type, int vectors, long parameters) {
-        MemorySegment[] code = routines.get(type);
+        boolean several = type == DType.I8 && get(parameters, DotCode.GROUPS) > 1;
+        MemorySegment[] code = several ? grouped : routines.get(type);
         if (code == null) {
             throw new IllegalArgumentException("no dot products of " + type);
         }

@@ -8,8 +8,8 @@ import io.chagres.tensor.DType;
 import java.lang.foreign.ValueLayout;
 
 /// What becomes of a block's sums over k, in this order: sums of earlier depth blocks (or what C
-/// holds) are added, integers become floats by their scales, the bfloat16 that C holds are added,
-/// the bias is added, and the result is rounded to C's type.
+/// holds) are added, integers become floats by their scales, what C holds is added (bfloat16, or
+/// the floats of earlier groups), the bias is added, and the result is rounded to C's type.
 final class Output {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
@@ -24,7 +24,7 @@ final class Output {
 
     long sumsRow;
 
-    /// Whether to add the BF16 that C holds.
+    /// Whether to add what C holds: BF16, or the F32 of scaled integers.
     boolean old;
 
     /// Row vector to add, or 0.
@@ -71,7 +71,7 @@ final class Output {
     private void store(float value, int i, int j) {
         long to = address(i, j);
         if (old) {
-            value = Widen.element(DType.BF16, to) + value;
+            value = Widen.element(type, to) + value;
         }
         if (bias != 0) {
             value += ALL.get(FLOAT, bias + 4L * j);

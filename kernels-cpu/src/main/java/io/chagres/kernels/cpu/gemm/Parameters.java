@@ -46,7 +46,7 @@ final class Parameters {
     /// One bit for each column that exists.
     static final int MASK = 96;
 
-    /// Whether the bfloat16 that C holds are added.
+    /// Whether what C holds is added: bfloat16, or floats to scaled integers.
     static final int OLD = 104;
 
     /// Integers to subtract from each row: what the 128 added to A's bytes has brought.

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 /// A batch whose products share B and whose A and C lie one below the other is one product of more
 /// rows, and is taken as such.
 final class Problem {
+    /// Up to here sums of bytes' products are exact as floats.
+    private static final int MOST_GROUP = 1024;
+
     int m;
     int n;
     int k;
@@ -44,6 +47,10 @@ final class Problem {
     long rowScale;
 
     long columnScale;
+
+    /// Elements along k that share factors of columns; 0 when all do.
+    int group;
+
     boolean accumulate;
 
     /// Takes over a call that multiplies in `own`: F32, F64, or I8 for sums in I32.
@@ -71,7 +78,9 @@ final class Problem {
         accumulate = call.accumulate;
         rowScale = call.rowScale;
         columnScale = call.columnScale;
+        group = call.group == k ? 0 : call.group;
         check(bytes);
+        checkGroups();
         if (batch > 1
                 && bBatch == 0
                 && aBatch == aRow * m
@@ -93,6 +102,12 @@ final class Problem {
         if (m > 1 && cRow < n * bytes) {
             throw new IllegalArgumentException(
                     "rows of C are " + cRow / bytes + " elements apart in a product of " + size());
+        }
+    }
+
+    private void checkGroups() {
+        if (group != 0 && (group % 4 != 0 || group > MOST_GROUP || k % group != 0)) {
+            throw new IllegalArgumentException("groups of " + group + " in a product of " + size());
         }
     }
 

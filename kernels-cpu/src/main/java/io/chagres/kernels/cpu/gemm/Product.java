@@ -55,8 +55,9 @@ final class Product implements WorkerPool.Body {
     void run(WorkerPool pool) {
         engine = engines.of(p);
         int lanesOfK = Math.ceilDiv(p.k, engine.format.perLane);
-        depthBlock = Tiling.depthBlock(lanesOfK);
-        staged = !p.holdsSums() && depthBlock < lanesOfK;
+        boolean grouped = p.group != 0;
+        depthBlock = grouped ? p.group / engine.format.perLane : Tiling.depthBlock(lanesOfK);
+        staged = !grouped && !p.holdsSums() && depthBlock < lanesOfK;
         int workers = (int) Math.clamp(p.work() / Tiling.WORK_PER_THREAD, 1, pool.threads());
         columnBlock = staged ? Tiling.STAGED_COLUMNS : Tiling.columnBlock(p.m, workers);
         double work = p.work() / p.batch;
@@ -190,11 +191,13 @@ final class Product implements WorkerPool.Body {
         }
     }
 
-    /// Where the block's sums go: to C at once, or to the sums of the depth blocks.
+    /// Where the block's sums go: to C at once, or to the sums of the depth blocks. A group of
+    /// integers is a depth block, and adds floats to C.
     private void output(Block block, Packed packed, long item, long i, long j, long k) {
         Output out = block.out;
         boolean first = k == 0;
         boolean last = k + block.elements == p.k;
+        boolean grouped = p.group != 0;
         long c = p.c + item * p.cBatch + i * p.cRow + j * p.cType.bytes();
         long sumsRow = 4L * block.columns;
         long sums = packed.sums.address() + i * sumsRow;
@@ -211,13 +214,15 @@ final class Product implements WorkerPool.Body {
             out.sums = first ? 0 : sums;
             out.sumsRow = sumsRow;
         } else {
-            out.sums = !first || (p.accumulate && p.holdsSums()) ? c : 0;
+            boolean inC = !first || (p.accumulate && p.holdsSums());
+            out.sums = inC && !grouped ? c : 0;
             out.sumsRow = p.cRow;
         }
-        out.old = last && p.accumulate && !p.holdsSums();
+        out.old = grouped ? !first : last && p.accumulate && !p.holdsSums();
         out.bias = last && p.bias != 0 ? p.bias + 4 * j : 0;
-        boolean scaled = last && p.columnScale != 0;
-        out.columnScale = scaled ? p.columnScale + 4 * j : 0;
+        boolean scaled = (last || grouped) && p.columnScale != 0;
+        long factors = grouped ? k / p.group * p.n + j : j;
+        out.columnScale = scaled ? p.columnScale + 4 * factors : 0;
         out.rowScale = scaled ? p.rowScale + 4 * (item * p.m + i) : 0;
     }
 

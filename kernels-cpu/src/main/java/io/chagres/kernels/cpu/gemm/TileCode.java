@@ -271,7 +271,7 @@ final class TileCode {
         code.bind(none);
     }
 
-    /// Adds the bfloat16 in C.
+    /// Adds the bfloat16 in C, or the floats where integers become such.
     private void addOld() {
         Label none = code.label();
         code.mov(Gpr.RAX, parameter(Parameters.OLD));
@@ -282,8 +282,12 @@ final class TileCode {
         for (int i = 0; i < rows; i++) {
             for (int half = 0; half < halves; half++) {
                 Vec old = spare(2 * i + half, half);
-                code.vpmovzxwd(old, Mask.zero(1 + half), at(Gpr.RSI, half * bytes / 2));
-                code.vpslld(old, old, 16);
+                if (format == Format.I8) {
+                    load(old, at(Gpr.RSI, half * bytes), half, true);
+                } else {
+                    code.vpmovzxwd(old, Mask.zero(1 + half), at(Gpr.RSI, half * bytes / 2));
+                    code.vpslld(old, old, 16);
+                }
                 code.vaddps(sum(i, half), old, sum(i, half));
             }
             code.add(Gpr.RSI, Gpr.R8);

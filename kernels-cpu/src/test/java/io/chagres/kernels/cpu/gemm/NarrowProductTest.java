@@ -271,6 +271,10 @@ class NarrowProductTest {
         assertThatThrownBy(() -> MACHINE.igemm(call.scales(64, 64).accumulate(true)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("not added");
+        GemmCall grouped = new GemmCall().shape(2, 2, 12).a(64, 12, 1).b(64, 1, 12);
+        assertThatThrownBy(() -> MACHINE.igemm(grouped.c(64, 2).scales(64, 64, 6)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("groups of 6");
         assertThatThrownBy(() -> MACHINE.sgemm(call))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("scales are for products of I8");
