@@ -60,6 +60,33 @@ public final class Kernels {
         return names;
     }
 
+    /// The same table with kernels that support the same and want the same temporary memory, but
+    /// compute nothing.
+    public Kernels withoutComputing() {
+        Kernels same = new Kernels();
+        table.forEach((op, list) -> {
+            List<Kernel<?>> idle = new ArrayList<>();
+            list.forEach(k -> idle.add(new Idle<>(k)));
+            same.table.put(op, idle);
+        });
+        return same;
+    }
+
+    private record Idle<O extends Op>(Kernel<O> like) implements Kernel<O> {
+        @Override
+        public void run(O op, Tensor[] in, Tensor[] out, long scratch) {}
+
+        @Override
+        public boolean supports(O op, Tensor[] in) {
+            return like.supports(op, in);
+        }
+
+        @Override
+        public long scratchBytes(O op, Tensor[] in) {
+            return like.scratchBytes(op, in);
+        }
+    }
+
     private static Class<?> key(Op op) {
         return op instanceof Enum<?> e ? e.getDeclaringClass() : op.getClass();
     }

@@ -116,26 +116,36 @@ public final class AdamWOptimizer {
         Arrays.fill(seen, false);
     }
 
+    /// Takes one step with gradients of a loss that was not scaled.
+    ///
+    /// @param clipNorm gradients with a larger global norm are scaled down to it; infinite for none
+    /// @return the global norm before clipping
+    public double step(double learningRate, double clipNorm) {
+        return step(learningRate, clipNorm, 1);
+    }
+
     /// Takes one step with the gradients gathered since the last, and forgets them. Runs under the
     /// current interpreter. When a gradient is infinite or NaN nothing is changed and the step does
     /// not count.
     ///
     /// @param clipNorm gradients with a larger global norm are scaled down to it; infinite for none
-    /// @return the global norm before clipping
-    public double step(double learningRate, double clipNorm) {
+    /// @param lossScale what the loss was multiplied by
+    /// @return the global norm before clipping, as of a loss that was not scaled
+    public double step(double learningRate, double clipNorm, double lossScale) {
         for (int i = 0; i < seen.length; i++) {
             if (!seen[i]) {
                 Tensor g = grads.parts().get(i);
                 Assign.assign(g, Full.scalar(g.dtype(), 0));
             }
         }
-        double norm = Math.sqrt(SumSquares.sumSquares(grads.all()).item());
+        double norm = Math.sqrt(SumSquares.sumSquares(grads.all()).item()) / lossScale;
         Arrays.fill(seen, false);
         if (!Double.isFinite(norm)) {
             return norm;
         }
         steps++;
-        TensorData.set(hyper, learningRate, steps, Math.min(1, clipNorm / (norm + 1e-6)));
+        double factor = Math.min(1, clipNorm / (norm + 1e-6)) / lossScale;
+        TensorData.set(hyper, learningRate, steps, factor);
         for (int i = 0; i < seen.length; i++) {
             Tensor p = parameters.get(i);
             Interpreter.runAll(
