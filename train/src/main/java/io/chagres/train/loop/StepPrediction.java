@@ -18,7 +18,9 @@ import io.chagres.train.eval.Evaluator;
 import io.chagres.train.optim.AdamWOptimizer;
 import io.chagres.train.optim.GradScaler;
 import io.chagres.train.recipe.Checkpointing;
+import io.chagres.train.recipe.Recipe;
 import io.chagres.train.recipe.TrainRecipe;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -42,6 +44,14 @@ public record StepPrediction(
     /// The most bytes in use at once.
     public long peakBytes() {
         return weightBytes + stepBytes;
+    }
+
+    /// The architecture of a recipe's model. A tokenizer that is yet to be trained is taken to be as
+    /// large as it may become.
+    ///
+    /// @throws IOException when the model or tokenizer to start from cannot be read
+    public static TransformerConfig architecture(Recipe recipe) throws IOException {
+        return RunModel.architecture(recipe);
     }
 
     /// Predicts the steps of a run, choosing the blocks whose activations are computed again as the

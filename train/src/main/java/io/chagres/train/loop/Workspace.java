@@ -156,7 +156,8 @@ record Workspace(
                 optimizer.beta2(),
                 optimizer.eps(),
                 optimizer.weightDecay(),
-                AdamWOptimizer.DecayRule.MATRICES);
+                AdamWOptimizer.DecayRule.MATRICES,
+                optimizer.kind() == TrainRecipe.Optimizer.Kind.ADAMW8BIT);
     }
 
     /// The most bytes that were in use at once.

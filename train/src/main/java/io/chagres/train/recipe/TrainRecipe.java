@@ -39,6 +39,32 @@ public record TrainRecipe(
         Samples samples,
         long saveEvery) {
 
+    /// The same step, taken in another way.
+    public TrainRecipe with(
+            Precision otherPrecision,
+            Optimizer.Kind kind,
+            int otherBatchSize,
+            int otherAccumulation,
+            Checkpointing otherCheckpointing) {
+        return new TrainRecipe(
+                steps,
+                otherBatchSize,
+                otherAccumulation,
+                learningRate,
+                optimizer.keptAs(kind),
+                otherPrecision,
+                lossScale,
+                otherCheckpointing,
+                dropout,
+                seed,
+                threads,
+                memoryLimit,
+                mixtures,
+                evaluation,
+                samples,
+                saveEvery);
+    }
+
     /// The optimizer and its constants.
     ///
     /// @param kind how it keeps its state
@@ -54,6 +80,10 @@ public record TrainRecipe(
             double beta2,
             double eps,
             double clipNorm) {
+        private Optimizer keptAs(Kind other) {
+            return new Optimizer(other, weightDecay, beta1, beta2, eps, clipNorm);
+        }
+
         /// How an optimizer keeps its state.
         public enum Kind {
             /// AdamW with moments in F32.
