@@ -51,6 +51,21 @@ class PlanTest {
         assertThat(plan.number("flops"))
                 .isEqualTo(3 * plan.number("flops_per_step"))
                 .isGreaterThan(6.0 * 64 * 3 * plan.integer("parameters") / 2);
+
+        JsonNode again =
+                Json.parse(
+                        Cli.ok(
+                                        "plan",
+                                        "--model.from=" + run.resolve("last"),
+                                        "--data.sequence_length=32",
+                                        "--train.batch_size=2",
+                                        "--json",
+                                        "--no-measure")
+                                .out(),
+                        "plan");
+        assertThat(again.integer("parameters")).isCloseTo(
+                plan.integer("parameters"), within(plan.integer("parameters") / 20));
+        assertThat(again.integer("peak_bytes")).isCloseTo(peak, within(peak / 20));
     }
 
     @Test

@@ -102,21 +102,26 @@ record Workspace(
                 train.samples().every() > 0 ? SampleTexts.cache(model.model(), weights) : null;
         Objective objective = Objective.of(train.mixtures(), model.model(), weights);
         weights.seal();
+        int recomputed = 0;
+        long stepBytes = 0;
+        switch (train.checkpointing()) {
+            case Checkpointing.None _ -> {}
+            case Checkpointing.Blocks _ -> recomputed = Integer.MAX_VALUE;
+            case Checkpointing.Budget _ -> {
+                StepPrediction found =
+                        StepPrediction.of(
+                                backend,
+                                model.model().config(),
+                                train,
+                                recipe.data().sequenceLength());
+                recomputed = found.recomputedBlocks();
+                stepBytes = found.stepBytes(); // at once, for an arena that grows holds more
+            }
+        }
         TensorArena step =
                 backend.arena(
-                        "step", ArenaOptions.of(0).withLimit(Math.max(0, most - weights.used())));
-        int recomputed =
-                switch (train.checkpointing()) {
-                    case Checkpointing.None _ -> 0;
-                    case Checkpointing.Blocks _ -> Integer.MAX_VALUE;
-                    case Checkpointing.Budget _ ->
-                            StepPrediction.of(
-                                            backend,
-                                            model.model().config(),
-                                            train,
-                                            recipe.data().sequenceLength())
-                                    .recomputedBlocks();
-                };
+                        "step",
+                        ArenaOptions.of(stepBytes).withLimit(Math.max(0, most - weights.used())));
         SampleTexts samples =
                 cache == null ? null : new SampleTexts(model.model(), tokenizer, cache, step);
         TrainerState state =

@@ -19,6 +19,11 @@ public final class Planner {
     /// The deepest model that is looked at.
     private static final int DEEPEST = 512;
 
+    /// Tokens of the largest micro-batch, and number of the smallest ones.
+    private static final long MOST_TOKENS = 1 << 20;
+
+    private static final long MOST_PARTS = 1 << 16;
+
     /// A way to train, and what a step of it takes.
     ///
     /// @param layers blocks of the model
@@ -146,16 +151,17 @@ public final class Planner {
         precisions.add(train.precision());
         precisions.add(Precision.F32);
         precisions.add(Precision.BF16);
+        long sequences = (long) train.batchSize() * train.gradientAccumulation();
         List<Strategy> all = new ArrayList<>();
         for (Precision precision : precisions) {
             for (TrainRecipe.Optimizer.Kind optimizer : TrainRecipe.Optimizer.Kind.values()) {
-                for (int batch : batches(train.batchSize() * train.gradientAccumulation())) {
+                for (int batch : batches(sequences)) {
                     all.add(
                             new Strategy(
                                     precision,
                                     optimizer,
                                     batch,
-                                    train.batchSize() * train.gradientAccumulation() / batch,
+                                    Math.toIntExact(sequences / batch),
                                     train.checkpointing()));
                 }
             }
@@ -163,16 +169,20 @@ public final class Planner {
         return all;
     }
 
-    /// The whole step at once, and halves of it as long as there are any, down to one sequence.
-    private static Set<Integer> batches(int sequences) {
+    /// Sizes of a micro-batch: the recipe's own, the whole step at once, halves of it as long as
+    /// there are any, and a single sequence, as far as they are neither too large nor too many.
+    private Set<Integer> batches(long sequences) {
         Set<Integer> sizes = new LinkedHashSet<>();
-        int size = sequences;
-        sizes.add(size);
-        while (size % 2 == 0) {
-            size /= 2;
-            sizes.add(size);
+        sizes.add(recipe.train().batchSize());
+        long longest = Math.max(1, MOST_TOKENS / recipe.data().sequenceLength());
+        for (long size = sequences; size > 0; size = size % 2 == 0 ? size / 2 : 0) {
+            if (size <= longest && sequences / size <= MOST_PARTS) {
+                sizes.add(Math.toIntExact(size));
+            }
         }
-        sizes.add(1);
+        if (sequences <= MOST_PARTS) {
+            sizes.add(1);
+        }
         return sizes;
     }
 }
