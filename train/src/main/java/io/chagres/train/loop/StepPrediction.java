@@ -22,7 +22,11 @@ import io.chagres.train.recipe.Recipe;
 import io.chagres.train.recipe.TrainRecipe;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /// What an optimizer step will take, found by taking it with tensors that have no bytes; see
 /// [CostModel].
@@ -54,103 +58,180 @@ public record StepPrediction(
         return RunModel.architecture(recipe);
     }
 
-    /// Predicts the steps of a run, choosing the blocks whose activations are computed again as the
-    /// run will.
+    /// Predicts the steps of a run that trains a whole model, choosing the blocks whose activations
+    /// are computed again as the run will.
     ///
     /// @param like backend that the run will be on
     /// @param sequenceLength tokens in a sequence
     /// @throws TrainingException when the recipe's budget of memory cannot be kept to
     public static StepPrediction of(
             Backend like, TransformerConfig config, TrainRecipe train, int sequenceLength) {
-        int blocks = config.numLayers() + config.nextTokens();
-        return switch (train.checkpointing()) {
-            case Checkpointing.None _ -> of(like, config, train, sequenceLength, 0);
-            case Checkpointing.Blocks _ -> of(like, config, train, sequenceLength, blocks);
-            case Checkpointing.Budget(long bytes) ->
-                    within(bytes, like, config, train, sequenceLength, blocks);
-        };
+        Maker fresh =
+                (weights, files) -> {
+                    Transformer model =
+                            TransformerBuilder.build(
+                                    config,
+                                    (path, shape, init) ->
+                                            Tensor.empty(weights, new Spec(DType.F32, shape)));
+                    return new Subject(model, Modules.parameters(model));
+                };
+        return new Prediction(like, fresh, train, sequenceLength).chosen(blocks(config));
     }
 
-    /// The fewest blocks that suffice; more of them never need more memory.
-    private static StepPrediction within(
-            long bytes,
+    /// Predicts the steps of a run that trains some tensors of a model that is there.
+    ///
+    /// @param trained those tensors by name
+    /// @throws TrainingException when the recipe's budget of memory cannot be kept to
+    static StepPrediction of(
             Backend like,
-            TransformerConfig config,
+            Transformer model,
+            Map<String, Tensor> trained,
             TrainRecipe train,
-            int length,
-            int blocks) {
-        StepPrediction best = of(like, config, train, length, blocks);
-        if (best.peakBytes() > bytes) {
-            throw new TrainingException(
-                    ("train.checkpointing: with the activations of all %d blocks computed again a"
-                                    + " step takes %,d bytes, which is more than %,d")
-                            .formatted(blocks, best.peakBytes(), bytes));
+            int sequenceLength) {
+        Maker mirror = (weights, files) -> mirror(model, trained, weights, files);
+        return new Prediction(like, mirror, train, sequenceLength).chosen(blocks(model.config()));
+    }
+
+    private static int blocks(TransformerConfig config) {
+        return config.numLayers() + config.nextTokens();
+    }
+
+    /// What is trained, as shapes.
+    ///
+    /// @param model the model
+    /// @param trained those of its tensors that are trained, by name
+    private record Subject(Transformer model, Map<String, Tensor> trained) {
+        boolean isWhole() {
+            return trained.size() == Modules.parameters(model).size();
         }
-        int low = 0;
-        while (low < best.recomputedBlocks) {
-            int middle = (low + best.recomputedBlocks) / 2;
-            StepPrediction tried = of(like, config, train, length, middle);
-            if (tried.peakBytes() <= bytes) {
-                best = tried;
-            } else {
-                low = middle + 1;
+    }
+
+    /// Makes a subject.
+    private interface Maker {
+        /// @param weights where its tensors go
+        /// @param files where those go that lie in mapped files
+        Subject make(TensorArena weights, TensorArena files);
+    }
+
+    private static Subject mirror(
+            Transformer model,
+            Map<String, Tensor> trained,
+            TensorArena weights,
+            TensorArena files) {
+        Map<Tensor, Tensor> shapes = new IdentityHashMap<>();
+        Transformer same =
+                Modules.mapTensors(
+                        model,
+                        t -> {
+                            boolean mapped = t.storage().serial() == 0;
+                            Tensor shape = Tensor.empty(mapped ? files : weights, t.spec());
+                            shapes.put(t, shape);
+                            return shape;
+                        });
+        Map<String, Tensor> wanted = new LinkedHashMap<>();
+        trained.forEach((name, t) -> wanted.put(name, Objects.requireNonNull(shapes.get(t), name)));
+        return new Subject(same, wanted);
+    }
+
+    /// Takes the step.
+    ///
+    /// @param like backend that the run will be on
+    /// @param maker makes what is trained
+    /// @param train how
+    /// @param length tokens in a sequence
+    private record Prediction(Backend like, Maker maker, TrainRecipe train, int length) {
+        StepPrediction chosen(int blocks) {
+            return switch (train.checkpointing()) {
+                case Checkpointing.None _ -> of(0);
+                case Checkpointing.Blocks _ -> of(blocks);
+                case Checkpointing.Budget(long bytes) -> within(bytes, blocks);
+            };
+        }
+
+        /// The fewest blocks that suffice; more of them never need more memory.
+        private StepPrediction within(long bytes, int blocks) {
+            StepPrediction best = of(blocks);
+            if (best.peakBytes() > bytes) {
+                throw new TrainingException(
+                        ("train.checkpointing: with the activations of all %d blocks computed again"
+                                        + " a step takes %,d bytes, which is more than %,d")
+                                .formatted(blocks, best.peakBytes(), bytes));
+            }
+            int low = 0;
+            while (low < best.recomputedBlocks) {
+                int middle = (low + best.recomputedBlocks) / 2;
+                StepPrediction tried = of(middle);
+                if (tried.peakBytes() <= bytes) {
+                    best = tried;
+                } else {
+                    low = middle + 1;
+                }
+            }
+            return best;
+        }
+
+        private StepPrediction of(int recomputed) {
+            CostModel.Shapes shapes = CostModel.of(like);
+            try (TensorArena files = shapes.arena("files");
+                    TensorArena weights = shapes.arena("weights");
+                    TensorArena step = shapes.arena("step")) {
+                Subject subject = maker.make(weights, files);
+                return StepPrediction.of(shapes, subject, weights, step, train, length, recomputed);
             }
         }
-        return best;
     }
 
     private static StepPrediction of(
-            Backend like, TransformerConfig config, TrainRecipe train, int length, int recomputed) {
-        CostModel.Shapes shapes = CostModel.of(like);
-        try (TensorArena weights = shapes.arena("weights");
-                TensorArena step = shapes.arena("step")) {
-            Transformer model =
-                    TransformerBuilder.build(
-                            config,
-                            (path, shape, init) ->
-                                    Tensor.empty(weights, new Spec(DType.F32, shape)));
-            AdamWOptimizer optimizer =
-                    new AdamWOptimizer(
-                            Modules.parameters(model),
-                            weights,
-                            Workspace.options(train.optimizer()));
-            if (train.samples().every() > 0) {
-                SampleTexts.cache(model, weights);
-            }
-            Objective objective = Objective.of(train.mixtures(), model, weights);
-            weights.seal();
-            var training =
-                    new TrainingStep(
-                            model,
-                            optimizer,
-                            step,
-                            train.precision(),
-                            train.dropout(),
-                            train.seed(),
-                            objective,
-                            recomputed);
-            TokenDataset blank = blank(train.batchSize(), length);
-            Batch batch = Batches.inOrder(blank, length, train.batchSize(), 1).iterator().next();
-            double scale = GradScaler.NONE.goingOn(train.precision().scalesLoss(), 2).scale();
-            Cost one = cost(shapes, training, List.of(batch), scale);
-            int parts = train.gradientAccumulation();
-            Cost all = one;
-            if (parts > 1) {
-                Cost two = cost(shapes, training, List.of(batch, batch), scale);
-                all = one.plus(two.plus(one, -1), parts - 1L);
-            }
-            if (train.evaluation().every() > 0) {
-                new Evaluator(model, step)
-                        .evaluate(blank, new Evaluator.Plan(length, train.batchSize(), 1));
-            }
-            return new StepPrediction(
-                    Modules.parameterCount(model),
-                    (long) train.batchSize() * parts * length,
-                    recomputed,
-                    weights.peak(),
-                    step.peak(),
-                    all);
+            CostModel.Shapes shapes,
+            Subject subject,
+            TensorArena weights,
+            TensorArena step,
+            TrainRecipe train,
+            int length,
+            int recomputed) {
+        Transformer model = subject.model;
+        AdamWOptimizer optimizer =
+                new AdamWOptimizer(
+                        subject.trained, weights, Workspace.options(train.optimizer()));
+        if (train.samples().every() > 0) {
+            SampleTexts.cache(model, weights);
         }
+        Objective objective =
+                subject.isWhole()
+                        ? Objective.of(train.mixtures(), model, weights)
+                        : Objective.NEXT_TOKEN;
+        weights.seal();
+        var training =
+                new TrainingStep(
+                        model,
+                        optimizer,
+                        step,
+                        train.precision(),
+                        train.dropout(),
+                        train.seed(),
+                        objective,
+                        recomputed);
+        TokenDataset blank = blank(train.batchSize(), length);
+        Batch batch = Batches.inOrder(blank, length, train.batchSize(), 1).iterator().next();
+        double scale = GradScaler.NONE.goingOn(train.precision().scalesLoss(), 2).scale();
+        Cost one = cost(shapes, training, List.of(batch), scale);
+        int parts = train.gradientAccumulation();
+        Cost all = one;
+        if (parts > 1) {
+            Cost two = cost(shapes, training, List.of(batch, batch), scale);
+            all = one.plus(two.plus(one, -1), parts - 1L);
+        }
+        if (train.evaluation().every() > 0) {
+            new Evaluator(model, step)
+                    .evaluate(blank, new Evaluator.Plan(length, train.batchSize(), 1));
+        }
+        return new StepPrediction(
+                subject.trained.values().stream().mapToLong(t -> t.shape().size()).sum(),
+                (long) train.batchSize() * parts * length,
+                recomputed,
+                weights.peak(),
+                step.peak(),
+                all);
     }
 
     private static Cost cost(

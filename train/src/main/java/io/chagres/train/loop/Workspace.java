@@ -111,7 +111,8 @@ record Workspace(
                 StepPrediction found =
                         StepPrediction.of(
                                 backend,
-                                model.model().config(),
+                                model.model(),
+                                Modules.parameters(model.model()),
                                 train,
                                 recipe.data().sequenceLength());
                 recomputed = found.recomputedBlocks();
