@@ -35,6 +35,7 @@ final class Main {
     static {
         COMMANDS.put("quickstart", QuickstartCommand.class);
         COMMANDS.put("train", TrainCommand.class);
+        COMMANDS.put("plan", PlanCommand.class);
         COMMANDS.put("generate", GenerateCommand.class);
         COMMANDS.put("chat", ChatCommand.class);
         COMMANDS.put("serve", ServeCommand.class);

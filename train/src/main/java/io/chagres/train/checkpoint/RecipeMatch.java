@@ -42,6 +42,7 @@ public final class RecipeMatch {
                     new Key("data.seed", r -> r.data().seed()),
                     ofTrain("batch_size", TrainRecipe::batchSize),
                     ofTrain("gradient_accumulation", TrainRecipe::gradientAccumulation),
+                    ofTrain("optimizer", t -> t.optimizer().kind()),
                     ofTrain("seed", TrainRecipe::seed));
 
     private static final List<Key> TOKENIZER =

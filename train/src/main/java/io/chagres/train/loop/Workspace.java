@@ -12,6 +12,7 @@ import io.chagres.train.data.Corpus;
 import io.chagres.train.data.TokenizedCorpus;
 import io.chagres.train.loop.TrainingListener.Phase;
 import io.chagres.train.optim.AdamWOptimizer;
+import io.chagres.train.recipe.Checkpointing;
 import io.chagres.train.recipe.Recipe;
 import io.chagres.train.recipe.TokenizerRecipe.GivenTokenizer;
 import io.chagres.train.recipe.TrainRecipe;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// @param step arena of a single pass
 /// @param model the model
 /// @param optimizer its optimizer
+/// @param recomputedBlocks blocks whose activations are computed again
 /// @param objective what is trained besides the next token
 /// @param samples what writes sample texts; null when none are wanted
 /// @param state where the run stands
@@ -37,6 +39,7 @@ record Workspace(
         TensorArena step,
         RunModel model,
         AdamWOptimizer optimizer,
+        int recomputedBlocks,
         Objective objective,
         @Nullable SampleTexts samples,
         TrainerState state)
@@ -99,9 +102,27 @@ record Workspace(
                 train.samples().every() > 0 ? SampleTexts.cache(model.model(), weights) : null;
         Objective objective = Objective.of(train.mixtures(), model.model(), weights);
         weights.seal();
+        int recomputed = 0;
+        long stepBytes = 0;
+        switch (train.checkpointing()) {
+            case Checkpointing.None _ -> {}
+            case Checkpointing.Blocks _ -> recomputed = Integer.MAX_VALUE;
+            case Checkpointing.Budget _ -> {
+                StepPrediction found =
+                        StepPrediction.of(
+                                backend,
+                                model.model(),
+                                Modules.parameters(model.model()),
+                                train,
+                                recipe.data().sequenceLength());
+                recomputed = found.recomputedBlocks();
+                stepBytes = found.stepBytes(); // at once, for an arena that grows holds more
+            }
+        }
         TensorArena step =
                 backend.arena(
-                        "step", ArenaOptions.of(0).withLimit(Math.max(0, most - weights.used())));
+                        "step",
+                        ArenaOptions.of(stepBytes).withLimit(Math.max(0, most - weights.used())));
         SampleTexts samples =
                 cache == null ? null : new SampleTexts(model.model(), tokenizer, cache, step);
         TrainerState state =
@@ -110,7 +131,16 @@ record Workspace(
                                 train.seed(), data.key(), train.evaluation().earlyStopPatience())
                         : from.state();
         return new Workspace(
-                tokenizer, data, weights, step, model, optimizer, objective, samples, state);
+                tokenizer,
+                data,
+                weights,
+                step,
+                model,
+                optimizer,
+                recomputed,
+                objective,
+                samples,
+                state);
     }
 
     /// The checkpoint's own tokenizer; one that the recipe names must be the same.
@@ -126,13 +156,14 @@ record Workspace(
         return own;
     }
 
-    private static AdamWOptimizer.Options options(TrainRecipe.Optimizer optimizer) {
+    static AdamWOptimizer.Options options(TrainRecipe.Optimizer optimizer) {
         return new AdamWOptimizer.Options(
                 optimizer.beta1(),
                 optimizer.beta2(),
                 optimizer.eps(),
                 optimizer.weightDecay(),
-                AdamWOptimizer.DecayRule.MATRICES);
+                AdamWOptimizer.DecayRule.MATRICES,
+                optimizer.kind() == TrainRecipe.Optimizer.Kind.ADAMW8BIT);
     }
 
     /// The most bytes that were in use at once.
