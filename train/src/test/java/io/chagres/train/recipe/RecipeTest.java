@@ -76,6 +76,7 @@ class RecipeTest {
               memory_limit: 1.5GiB
             precision: bf16
             output: runs/one
+            tensorboard: true
             """
                     .replace("\"\"_a", "\"tab\\there\"");
 
@@ -140,6 +141,7 @@ class RecipeTest {
                                         0, List.of("river (noun):", "no", "tab\there", "1e3")),
                                 1000));
         assertThat(recipe.output()).isEqualTo("runs/one");
+        assertThat(recipe.tensorboard()).isTrue();
     }
 
     @Test
