@@ -17,6 +17,7 @@ class HelpTest {
                 "train",
                 "generate",
                 "eval",
+                "attention",
                 "tokenizer",
                 "tokenizer train",
                 "tokenizer encode",

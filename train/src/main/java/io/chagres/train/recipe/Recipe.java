@@ -18,12 +18,14 @@ import java.util.Map;
 /// @param data what it is trained on
 /// @param train how it is trained
 /// @param output folder for checkpoints, metrics and the resolved recipe
+/// @param tensorboard whether metrics are also written as TensorBoard event files
 public record Recipe(
         ModelRecipe model,
         TokenizerRecipe tokenizer,
         DataRecipe data,
         TrainRecipe train,
-        String output) {
+        String output,
+        boolean tensorboard) {
 
     /// The usual name of a resolved recipe in a run's folder.
     public static final String FILE_NAME = "recipe.yaml";

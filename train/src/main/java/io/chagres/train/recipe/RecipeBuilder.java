@@ -54,7 +54,12 @@ final class RecipeBuilder {
         TokenizerRecipe tokenizer = tokenizer();
         DataRecipe data = data();
         return new Recipe(
-                model(data, tokenizer), tokenizer, data, train(data), tree.get(Keys.OUTPUT));
+                model(data, tokenizer),
+                tokenizer,
+                data,
+                train(data),
+                tree.get(Keys.OUTPUT),
+                tree.get(Keys.TENSORBOARD));
     }
 
     private ModelRecipe model(DataRecipe data, TokenizerRecipe tokenizer) {
