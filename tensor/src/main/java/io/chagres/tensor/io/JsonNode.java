@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// One value of a JSON text and where it stands there, so that a wrong one can be named.
@@ -282,10 +281,13 @@ public final class JsonNode {
 
     /// A text in quotes, shortened and without control characters, for messages.
     static String quote(String s) {
-        return shorten(s)
-                .codePoints()
-                .mapToObj(c -> Character.isISOControl(c) ? "?" : Character.toString(c))
-                .collect(Collectors.joining("", "\"", "\""));
+        String shown = shorten(s);
+        StringBuilder text = new StringBuilder(shown.length() + 2).append('"');
+        for (int i = 0; i < shown.length(); i++) {
+            char c = shown.charAt(i);
+            text.append(Character.isISOControl(c) ? '?' : c);
+        }
+        return text.append('"').toString();
     }
 
     private static String shorten(String s) {

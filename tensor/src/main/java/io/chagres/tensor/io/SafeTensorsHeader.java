@@ -89,7 +89,11 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
     }
 
     private static String tensor(String name, String field) {
-        return "tensor " + JsonNode.quote(name) + ": " + field + ": ";
+        return tensor(name) + field + ": ";
+    }
+
+    private static String tensor(String name) {
+        return "tensor " + JsonNode.quote(name) + ": ";
     }
 
     /// One pass over the text.
@@ -140,8 +144,10 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         }
 
         private Entry entry(JsonParser parser, String name) throws IOException {
-            String at = "tensor " + JsonNode.quote(name) + ": ";
-            expect(parser.nextToken(), JsonToken.START_OBJECT, at);
+            JsonToken first = parser.nextToken();
+            if (first != JsonToken.START_OBJECT) {
+                expect(first, JsonToken.START_OBJECT, tensor(name));
+            }
             StoredType type = null;
             long[] dims = null;
             long[] offsets = null;
@@ -157,12 +163,12 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
                             }
                             case "shape" -> {
                                 boolean seen = dims != null;
-                                dims = numbers(parser, token, tensor(name, field));
+                                dims = numbers(parser, token, name, field);
                                 yield seen;
                             }
                             case "data_offsets" -> {
                                 boolean seen = offsets != null;
-                                offsets = numbers(parser, token, tensor(name, field));
+                                offsets = numbers(parser, token, name, field);
                                 yield seen;
                             }
                             default -> {
@@ -222,7 +228,7 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
 
         private StoredType type(JsonParser parser, JsonToken token, String name)
                 throws IOException {
-            expect(token, JsonToken.VALUE_STRING, tensor(name, "dtype"));
+            expect(token, JsonToken.VALUE_STRING, name, "dtype");
             StoredType type = StoredType.named(parser.getText());
             if (type == null) {
                 throw error(
@@ -232,15 +238,16 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         }
 
         /// A list of whole numbers that are not negative.
-        private long[] numbers(JsonParser parser, JsonToken token, String at) throws IOException {
-            expect(token, JsonToken.START_ARRAY, at);
+        private long[] numbers(JsonParser parser, JsonToken token, String name, String field)
+                throws IOException {
+            expect(token, JsonToken.START_ARRAY, name, field);
             long[] list = new long[4];
             int n = 0;
             for (JsonToken t = parser.nextToken(); t != JsonToken.END_ARRAY; ) {
-                expect(t, JsonToken.VALUE_NUMBER_INT, at);
+                expect(t, JsonToken.VALUE_NUMBER_INT, name, field);
                 if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
                         || parser.getLongValue() < 0) {
-                    throw error(at + parser.getText() + " is out of range");
+                    throw error(tensor(name, field) + parser.getText() + " is out of range");
                 }
                 if (n == list.length) {
                     list = Arrays.copyOf(list, 2 * n);
@@ -254,6 +261,14 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         private String name(JsonParser parser) throws IOException {
             expect(parser.currentToken(), JsonToken.FIELD_NAME, "header: ");
             return parser.currentName();
+        }
+
+        /// Makes the text of the message only when it is needed: files have thousands of fields.
+        private void expect(
+                @Nullable JsonToken found, JsonToken wanted, String name, String field) {
+            if (found != wanted) {
+                expect(found, wanted, tensor(name, field));
+            }
         }
 
         private void expect(@Nullable JsonToken found, JsonToken wanted, String at) {

@@ -57,11 +57,11 @@ final class RehearseCommand implements Callable<Integer> {
         TransformerConfig config =
                 TransformerConfigBuilder.llama()
                         .vocabSize(tokenizer.vocabSize())
-                        .hiddenSize(64)
+                        .hiddenSize(128)
                         .numLayers(2)
                         .numHeads(4)
                         .numKvHeads(2)
-                        .intermediateSize(128)
+                        .intermediateSize(256)
                         .maxPositionEmbeddings(512)
                         .build();
         try (Backend backend = Backends.open("cpu", 0);

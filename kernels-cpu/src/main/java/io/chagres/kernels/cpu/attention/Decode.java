@@ -134,6 +134,16 @@ final class Decode {
 
     /// One row meets `n` keys that lie side by side.
     private static void run(DecodeCall c, long q, long k, long v, int n, long part, long scratch) {
+        DecodeCode machine = DecodeCode.here();
+        if (machine != null && DecodeCode.takes(c)) {
+            machine.run(c, q, k, v, n, part, scratch);
+        } else {
+            runVectors(c, q, k, v, n, part, scratch);
+        }
+    }
+
+    static void runVectors(
+            DecodeCall c, long q, long k, long v, int n, long part, long scratch) {
         long scores = scratch;
         long sums = scores + 4L * RUN;
         long lanes = sums + 4L * (RUN + 4) * LANES;

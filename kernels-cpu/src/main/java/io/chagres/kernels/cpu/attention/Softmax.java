@@ -25,18 +25,18 @@ final class Softmax {
     static final float LN2 = 0.6931472f;
 
     // Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits of the sum.
-    private static final float ROUND = 12582912f;
+    static final float ROUND = 12582912f;
 
     // 2^-127 comes out as exactly zero, because its exponent bits are all zero.
-    private static final float LEAST = -127f;
+    static final float LEAST = -127f;
 
     // 2^r = 1 + r C(r) for |r| <= 1/2: minimax fit of the relative error (Remez), 3e-9.
-    private static final float C0 = 0.69314724f;
-    private static final float C1 = 0.24022652f;
-    private static final float C2 = 0.055503104f;
-    private static final float C3 = 0.009617693f;
-    private static final float C4 = 0.0013406643f;
-    private static final float C5 = 0.00015594676f;
+    static final float C0 = 0.69314724f;
+    static final float C1 = 0.24022652f;
+    static final float C2 = 0.055503104f;
+    static final float C3 = 0.009617693f;
+    static final float C4 = 0.0013406643f;
+    static final float C5 = 0.00015594676f;
 
     private static final float NONE = Float.NEGATIVE_INFINITY;
 

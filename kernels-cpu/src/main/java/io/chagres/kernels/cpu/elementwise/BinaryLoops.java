@@ -15,6 +15,15 @@ final class BinaryLoops {
     private BinaryLoops() {}
 
     static void add(long a, long aMask, long b, long bMask, long y, long bytes) {
+        AddCode machine = AddCode.here();
+        if (machine != null && (aMask & bMask) == -1 && bytes != 0) {
+            machine.call(a, b, y, bytes);
+        } else {
+            addVectors(a, aMask, b, bMask, y, bytes);
+        }
+    }
+
+    static void addVectors(long a, long aMask, long b, long bMask, long y, long bytes) {
         for (long i = 0; i < bytes; i += STEP) {
             FloatVector.fromMemorySegment(F32, ALL, a + (i & aMask), LE)
                     .add(FloatVector.fromMemorySegment(F32, ALL, b + (i & bMask), LE))

@@ -5,11 +5,9 @@ import static io.chagres.kernels.cpu.vector.Lanes.BITS;
 
 import io.chagres.kernels.cpu.machine.Feature;
 import io.chagres.kernels.cpu.machine.MachineCode;
+import io.chagres.kernels.cpu.machine.Routine;
 import io.chagres.tensor.DType;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,10 +20,8 @@ final class MachineDots {
     private static final @Nullable MachineDots HERE =
             BITS == 512 && MachineCode.has(Feature.AVX512) ? new MachineDots() : null;
 
-    private final MethodHandle caller =
-            MachineCode.caller(FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
-    private final Map<DType, MemorySegment[]> routines = new EnumMap<>(DType.class);
-    private final MemorySegment[] grouped = install(DType.I8, true);
+    private final Map<DType, Routine[]> routines = new EnumMap<>(DType.class);
+    private final Routine[] grouped = install(DType.I8, true);
 
     private MachineDots() {
         for (DType type : new DType[] {DType.F32, DType.BF16, DType.F16, DType.I8}) {
@@ -34,15 +30,14 @@ final class MachineDots {
     }
 
     /// Routines by the number of vectors.
-    private static MemorySegment[] install(DType type, boolean grouped) {
-        MemorySegment[] byVectors = new MemorySegment[DotCode.MOST_VECTORS + 1];
+    private static Routine[] install(DType type, boolean grouped) {
+        Routine[] byVectors = new Routine[DotCode.MOST_VECTORS + 1];
         for (int vectors = 1; vectors <= DotCode.MOST_VECTORS; vectors *= 2) {
             int number = vectors;
-            long address =
-                    MachineCode.install(
+            byVectors[vectors] =
+                    new Routine(
                             "dots " + type + (grouped ? " grouped " : " ") + vectors,
                             c -> DotCode.assemble(c, type, number, grouped));
-            byVectors[vectors] = MemorySegment.ofAddress(address);
         }
         return byVectors;
     }
@@ -56,7 +51,7 @@ final class MachineDots {
     /// read for four vectors, then for the next ones. Overwrites some of the parameters.
     void run(DType type, int vectors, long parameters) {
         boolean several = type == DType.I8 && get(parameters, DotCode.GROUPS) > 1;
-        MemorySegment[] code = several ? grouped : routines.get(type);
+        Routine[] code = several ? grouped : routines.get(type);
         if (code == null) {
             throw new IllegalArgumentException("no dot products of " + type);
         }
@@ -79,7 +74,7 @@ final class MachineDots {
                 taken = Math.min(Integer.highestOneBit(vectors - v), DotCode.MOST_VECTORS);
                 put(parameters, DotCode.X, x + v * get(parameters, DotCode.X_VECTOR));
                 put(parameters, DotCode.Y, results + v * get(parameters, DotCode.Y_VECTOR));
-                call(code[taken], parameters);
+                code[taken].call(parameters);
             }
         }
     }
@@ -90,15 +85,5 @@ final class MachineDots {
 
     private static long get(long parameters, int offset) {
         return ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, parameters + offset);
-    }
-
-    private void call(MemorySegment code, long parameters) {
-        try {
-            caller.invokeExact(code, parameters);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException("dot products in machine code", e);
-        }
     }
 }

@@ -28,7 +28,10 @@ public final class Assembler extends GeneralAssembler {
     private static final Form MASK_STORE = new Form(PREFIX_66, MAP_0F38, 0, 0x2e);
     private static final Form BROADCAST = new Form(PREFIX_66, MAP_0F38, 0, 0x18);
     private static final Form FMA = new Form(PREFIX_66, MAP_0F38, 0, 0xb8);
+    private static final Form FMS = new Form(PREFIX_66, MAP_0F38, 0, 0xba);
     private static final Form ADD = new Form(PREFIX_NONE, MAP_0F, 0, 0x58);
+    private static final Form SUB = new Form(PREFIX_NONE, MAP_0F, 0, 0x5c);
+    private static final Form MAX = new Form(PREFIX_NONE, MAP_0F, 0, 0x5f);
     private static final Form DIV = new Form(PREFIX_NONE, MAP_0F, 0, 0x5e);
     private static final Form COMPARE = new Form(PREFIX_NONE, MAP_0F, 0, 0xc2);
     private static final Form MUL = new Form(PREFIX_NONE, MAP_0F, 0, 0x59);
@@ -149,6 +152,11 @@ public final class Assembler extends GeneralAssembler {
         emit(FMA, target, a, b, Mask.NONE, false);
     }
 
+    /// `target = a · b - target`, rounded once.
+    public void vfmsub231ps(Vec target, Vec a, Vec b) {
+        emit(FMS, target, a, Operand.of(b), Mask.NONE, false);
+    }
+
     /// `target = a + b`.
     public void vaddps(Vec target, Vec a, Vec b) {
         emit(ADD, target, a, Operand.of(b), Mask.NONE, false);
@@ -157,6 +165,16 @@ public final class Assembler extends GeneralAssembler {
     /// `target = a + b`.
     public void vaddps(Vec target, Vec a, Operand.Memory b) {
         emit(ADD, target, a, b, Mask.NONE, false);
+    }
+
+    /// `target = a - b`.
+    public void vsubps(Vec target, Vec a, Vec b) {
+        emit(SUB, target, a, Operand.of(b), Mask.NONE, false);
+    }
+
+    /// `target = a > b ? a : b`, so `b` where one is NaN.
+    public void vmaxps(Vec target, Vec a, Vec b) {
+        emit(MAX, target, a, Operand.of(b), Mask.NONE, false);
     }
 
     /// `target = a · b`.
@@ -174,8 +192,8 @@ public final class Assembler extends GeneralAssembler {
         emit(DIV, target, a, Operand.of(b), Mask.NONE, false);
     }
 
-    /// Mask register `target` = the lanes where `a` and `b` are as the predicate says: 5 for not
-    /// less, 9 for not greater or equal, which are both true where one is NaN. AVX-512.
+    /// Mask register `target` = the lanes where `a` and `b` are as the predicate says: 4 for not
+    /// equal, 5 for not less, 9 for not greater or equal, all true where one is NaN. AVX-512.
     public void vcmpps(int target, Vec a, Vec b, int predicate) {
         Vec reg = new Vec(target, a.bits());
         evex(COMPARE, reg, a, Operand.of(b), Mask.NONE, 1);

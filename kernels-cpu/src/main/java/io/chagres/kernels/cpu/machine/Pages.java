@@ -1,7 +1,6 @@
 package io.chagres.kernels.cpu.machine;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
@@ -21,14 +20,27 @@ final class Pages {
     private static final int MAP_ANONYMOUS_MAC = 0x1000;
     private static final long PAGE = 4096;
 
-    private final MethodHandle mmap;
-    private final MethodHandle mprotect;
-    private final MethodHandle munmap;
+    /// How everything is called: with six whole numbers, giving one back. By the System V
+    /// convention a routine may use fewer and give nothing, and narrower ones stand in the lower
+    /// halves. Java takes some ten milliseconds to make another form of call.
+    private static final class Form {
+        private static final MethodHandle CALL =
+                Linker.nativeLinker()
+                        .downcallHandle(
+                                FunctionDescriptor.of(
+                                        JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                                        JAVA_LONG, JAVA_LONG));
+    }
+
+    private final MemorySegment mmap;
+    private final MemorySegment mprotect;
+    private final MemorySegment munmap;
     private final int anonymous;
 
     /// Finds the system's functions.
     ///
     /// @throws UnsupportedOperationException if this is no x86-64 or no system known here
+    /// @throws IllegalCallerException if the module may not call native code
     Pages() {
         String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
         String cpu = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
@@ -38,26 +50,17 @@ final class Pages {
             throw new UnsupportedOperationException("no machine code for " + cpu + ", " + os);
         }
         anonymous = linux ? MAP_ANONYMOUS_LINUX : MAP_ANONYMOUS_MAC;
-        mmap =
-                function(
-                        "mmap",
-                        FunctionDescriptor.of(
-                                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT,
-                                JAVA_LONG));
-        mprotect =
-                function(
-                        "mprotect",
-                        FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-        munmap = function("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+        MemorySegment.NULL.reinterpret(1); // throws if that is denied
+        mmap = function("mmap");
+        mprotect = function("mprotect");
+        munmap = function("munmap");
     }
 
-    private static MethodHandle function(String name, FunctionDescriptor type) {
-        Linker linker = Linker.nativeLinker();
-        MemorySegment address =
-                linker.defaultLookup()
-                        .find(name)
-                        .orElseThrow(() -> new UnsupportedOperationException("no " + name));
-        return linker.downcallHandle(address, type);
+    private static MemorySegment function(String name) {
+        return Linker.nativeLinker()
+                .defaultLookup()
+                .find(name)
+                .orElseThrow(() -> new UnsupportedOperationException("no " + name));
     }
 
     /// Puts code into pages of its own and seals them.
@@ -66,43 +69,30 @@ final class Pages {
     /// @throws IllegalStateException if the system refuses
     long install(byte[] code) {
         long size = Math.ceilDiv((long) code.length, PAGE) * PAGE;
-        try {
-            long address =
-                    (long)
-                            mmap.invokeExact(
-                                    0L,
-                                    size,
-                                    PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | anonymous,
-                                    -1,
-                                    0L);
-            if (address == -1) {
-                throw new IllegalStateException("the system gives no memory for machine code");
-            }
-            MemorySegment pages = MemorySegment.ofAddress(address).reinterpret(size);
-            MemorySegment.copy(code, 0, pages, JAVA_BYTE, 0, code.length);
-            int refused = (int) mprotect.invokeExact(address, size, PROT_READ | PROT_EXEC);
-            if (refused != 0) {
-                int unmapped = (int) munmap.invokeExact(address, size);
-                throw new IllegalStateException(
-                        "the system does not let pages be executed"
-                                + (unmapped == 0 ? "" : " or given back"));
-            }
-            return address;
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException("installing machine code", e);
+        int writable = PROT_READ | PROT_WRITE;
+        long address = call(mmap, 0, size, writable, MAP_PRIVATE | anonymous, -1, 0);
+        if (address == -1) {
+            throw new IllegalStateException("the system gives no memory for machine code");
         }
+        MemorySegment pages = MemorySegment.ofAddress(address).reinterpret(size);
+        MemorySegment.copy(code, 0, pages, JAVA_BYTE, 0, code.length);
+        if ((int) call(mprotect, address, size, PROT_READ | PROT_EXEC, 0, 0, 0) != 0) {
+            boolean unmapped = (int) call(munmap, address, size, 0, 0, 0, 0) == 0;
+            throw new IllegalStateException(
+                    "the system does not let pages be executed"
+                            + (unmapped ? "" : " or given back"));
+        }
+        return address;
     }
 
-    /// A way to call code at any address, which is the handle's first argument.
-    static MethodHandle caller(FunctionDescriptor type) {
-        return Linker.nativeLinker().downcallHandle(type);
-    }
-
-    /// A way to call the code at one address.
-    static MethodHandle caller(long address, FunctionDescriptor type) {
-        return Linker.nativeLinker().downcallHandle(MemorySegment.ofAddress(address), type);
+    /// Calls code at an address.
+    static long call(MemorySegment code, long a, long b, long c, long d, long e, long f) {
+        try {
+            return (long) Form.CALL.invokeExact(code, a, b, c, d, e, f);
+        } catch (RuntimeException | Error problem) {
+            throw problem;
+        } catch (Throwable problem) {
+            throw new IllegalStateException("calling machine code", problem);
+        }
     }
 }

@@ -16,6 +16,28 @@ public final class RmsNorm {
 
     /// Normalises `rows` rows; `rstd` gets one float per row, for the backward.
     public static void forward(long x, long w, long y, long rstd, long rows, int n, double eps) {
+        RmsCode machine = RmsCode.here();
+        if (machine != null && w != 0 && n != 0 && n % RmsCode.STEP == 0) {
+            forwardCode(machine, x, w, y, rstd, rows, n, eps);
+        } else {
+            forwardVectors(x, w, y, rstd, rows, n, eps);
+        }
+    }
+
+    private static void forwardCode(
+            RmsCode machine, long x, long w, long y, long rstd, long rows, int n, double eps) {
+        for (long r = 0; r < rows; r++) {
+            long row = x + 4 * r * n;
+            long at = rstd + 4 * r;
+            machine.sumSquares(row, n, at);
+            float s = NormLoops.rstd(Lanes.ALL.get(Lanes.FLOAT, at), n, eps);
+            Lanes.ALL.set(Lanes.FLOAT, at, s);
+            machine.scale(row, at, w, y + 4 * r * n, n);
+        }
+    }
+
+    static void forwardVectors(
+            long x, long w, long y, long rstd, long rows, int n, double eps) {
         for (long r = 0; r < rows; r++) {
             long row = x + 4 * r * n;
             float s = NormLoops.rstd(RowReduce.sumSquares(row, 0f, n), n, eps);

@@ -174,6 +174,11 @@ public final class Rope {
     }
 
     private static void halves(long x, long y, long cos, long sin, float sign, int half) {
+        RopeCode machine = RopeCode.here();
+        if (machine != null && half % Lanes.N == 0 && sign == 1f && half != 0) {
+            machine.call(x, y, cos, sin, half);
+            return;
+        }
         int main = half & -Lanes.N;
         halfVectors(x, y, cos, sin, sign, half, 4L * main);
         for (int j = main; j < half; j++) {
@@ -186,7 +191,7 @@ public final class Rope {
         }
     }
 
-    private static void halfVectors(
+    static void halfVectors(
             long x, long y, long cos, long sin, float sign, int half, long bytes) {
         FloatVector signs = FloatVector.broadcast(F32, sign);
         long second = 4L * half;

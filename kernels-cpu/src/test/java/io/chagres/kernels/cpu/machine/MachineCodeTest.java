@@ -2,16 +2,13 @@ package io.chagres.kernels.cpu.machine;
 
 import static io.chagres.kernels.cpu.machine.Operand.at;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -27,26 +24,31 @@ class MachineCodeTest {
     }
 
     @Test
-    void aRoutineIsCalledWithWholeNumbers() throws Throwable {
+    void aRoutineIsCalledWithSixWholeNumbersAndGivesOneBack() {
         needed();
-        MethodHandle sum =
-                MachineCode.assemble(
-                        "sum",
-                        FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG),
+        Routine digits =
+                new Routine(
+                        "digits",
                         code -> {
-                            code.mov(Gpr.RAX, Gpr.RDI);
-                            code.add(Gpr.RAX, Gpr.RSI);
+                            Gpr[] arguments = {Gpr.RDI, Gpr.RSI, Gpr.RDX, Gpr.RCX, Gpr.R8, Gpr.R9};
+                            code.mov(Gpr.RAX, 0);
+                            for (Gpr argument : arguments) {
+                                code.shl(Gpr.RAX, 4);
+                                code.add(Gpr.RAX, argument);
+                            }
                             code.ret();
                         });
-        assertThat((long) sum.invokeExact(40L, -2L)).isEqualTo(38);
+        assertThat(digits.call(1, 2, 3, 4, 5, 6)).isEqualTo(0x123456);
+        assertThat(digits.call(1, 2, 3, 4, -5)).isEqualTo(0x123400 - 0x50);
+        assertThat(digits.call(1)).isEqualTo(0x100000);
     }
 
     @Test
-    void aLoopOverVectorsScalesMemory() throws Throwable {
+    void aLoopOverVectorsScalesMemory() {
         needed();
         assumeTrue(MachineCode.has(Feature.AVX2), "no AVX2 on this machine");
-        long address =
-                MachineCode.install(
+        Routine scale =
+                new Routine(
                         "scale",
                         code -> {
                             Vec v = new Vec(0, 256);
@@ -62,16 +64,13 @@ class MachineCodeTest {
                             code.vzeroupper();
                             code.ret();
                         });
-        MethodHandle caller =
-                MachineCode.caller(FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment data = arena.allocateFrom(JAVA_FLOAT, new float[40]);
             MemorySegment factor = arena.allocateFrom(JAVA_FLOAT, 3f);
             for (int i = 0; i < 40; i++) {
                 data.setAtIndex(JAVA_FLOAT, i, i);
             }
-            MemorySegment code = MemorySegment.ofAddress(address);
-            caller.invokeExact(code, data.address(), 5L, factor.address());
+            scale.call(data.address(), 5, factor.address(), 0, 0);
             for (int i = 0; i < 40; i++) {
                 assertThat(data.getAtIndex(JAVA_FLOAT, i)).isEqualTo(3f * i);
             }

@@ -1,7 +1,8 @@
 package io.chagres.nn.text.chars;
 
 /// The character classes that tokenizers split by, as bit masks, with a table for the first 65,536
-/// code points: Unicode general categories L, N, M, P and S, and the White_Space property.
+/// code points that fills as they are met: Unicode general categories L, N, M, P and S, and the
+/// White_Space property.
 public final class CharClass {
     /// General category L: letters.
     public static final int LETTER = 1;
@@ -24,37 +25,34 @@ public final class CharClass {
     // Half of a pair: the class is that of the code point, not of the char.
     private static final int SURROGATE = 64;
 
+    // Classes and KNOWN, which makes them negative, or 0 for a code point not yet met. Threads that
+    // meet one at the same time write the same.
     private static final byte[] TABLE = new byte[1 << 16];
-
-    static {
-        for (int c = 0; c < TABLE.length; c++) {
-            TABLE[c] = (byte) (Character.isSurrogate((char) c) ? SURROGATE : compute(c));
-        }
-    }
+    private static final int KNOWN = 128;
 
     private CharClass() {}
 
     /// Classes of a code point.
     public static int of(int codePoint) {
-        return codePoint < TABLE.length ? TABLE[codePoint] : compute(codePoint);
+        return codePoint < TABLE.length ? table(codePoint) : compute(codePoint);
     }
 
     /// Classes of the code point that starts at `i`.
     public static int at(char[] text, int i, int to) {
-        int classes = TABLE[text[i]];
+        int classes = table(text[i]);
         return classes == SURROGATE ? of(Character.codePointAt(text, i, to)) : classes;
     }
 
     /// Index after the code point that starts at `i`.
     public static int after(char[] text, int i, int to) {
-        return i + (TABLE[text[i]] == SURROGATE && i + 1 < to ? 2 : 1);
+        return i + (table(text[i]) == SURROGATE && i + 1 < to ? 2 : 1);
     }
 
     /// End of the longest run from `i` of code points with any class of `mask`.
     public static int run(char[] text, int i, int to, int mask) {
         int at = i;
         while (at < to) {
-            int classes = TABLE[text[at]];
+            int classes = table(text[at]);
             if ((classes & mask) != 0) {
                 at++;
             } else if (classes == SURROGATE && (at(text, at, to) & mask) != 0) {
@@ -70,7 +68,7 @@ public final class CharClass {
     public static int runWithout(char[] text, int i, int to, int mask) {
         int at = i;
         while (at < to) {
-            int classes = TABLE[text[at]];
+            int classes = table(text[at]);
             if (classes == SURROGATE) {
                 if ((at(text, at, to) & mask) != 0) {
                     break;
@@ -93,7 +91,7 @@ public final class CharClass {
     /// General category P, or any other printable ASCII character that is neither letter nor digit.
     public static boolean isPunctuation(int codePoint) {
         return codePoint < 0x80
-                ? (TABLE[codePoint] & (PUNCTUATION | SYMBOL)) != 0
+                ? (table(codePoint) & (PUNCTUATION | SYMBOL)) != 0
                 : (of(codePoint) & PUNCTUATION) != 0;
     }
 
@@ -106,6 +104,17 @@ public final class CharClass {
                 || type == Character.CONNECTOR_PUNCTUATION
                 || codePoint == 0x200C
                 || codePoint == 0x200D;
+    }
+
+    private static int table(int c) {
+        int classes = TABLE[c];
+        return classes < 0 ? classes & KNOWN - 1 : meet(c);
+    }
+
+    private static int meet(int c) {
+        int classes = Character.isSurrogate((char) c) ? SURROGATE : compute(c);
+        TABLE[c] = (byte) (classes | KNOWN);
+        return classes;
     }
 
     private static int compute(int codePoint) {
