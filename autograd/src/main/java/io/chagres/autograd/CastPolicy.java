@@ -7,6 +7,7 @@ import io.chagres.tensor.op.Binary;
 import io.chagres.tensor.op.Cast;
 import io.chagres.tensor.op.CrossEntropy;
 import io.chagres.tensor.op.CumSum;
+import io.chagres.tensor.op.GroupedLinear;
 import io.chagres.tensor.op.KvAppend;
 import io.chagres.tensor.op.LayerNorm;
 import io.chagres.tensor.op.Linear;
@@ -35,7 +36,7 @@ final class CastPolicy {
     static @Nullable DType[] of(Op op, DType compute, Tensor... in) {
         @Nullable DType[] want = new DType[in.length];
         switch (op) {
-            case MatMul _, Linear _ -> all(want, compute, in.length, in);
+            case MatMul _, Linear _, GroupedLinear _ -> all(want, compute, in.length, in);
             case Attention _ -> all(want, compute, ATTENTION_INPUTS, in);
             case Softmax _, LogSoftmax _, LayerNorm _, RmsNorm _, SumTo _, CumSum _ ->
                     wide(want, in);
