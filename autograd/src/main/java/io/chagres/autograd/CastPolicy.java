@@ -7,6 +7,7 @@ import io.chagres.tensor.op.Binary;
 import io.chagres.tensor.op.Cast;
 import io.chagres.tensor.op.CrossEntropy;
 import io.chagres.tensor.op.CumSum;
+import io.chagres.tensor.op.GroupedLinear;
 import io.chagres.tensor.op.Int8Linear;
 import io.chagres.tensor.op.Int8LinearDynamic;
 import io.chagres.tensor.op.KvAppend;
@@ -40,7 +41,7 @@ final class CastPolicy {
     static @Nullable DType[] of(Op op, DType compute, Tensor... in) {
         @Nullable DType[] want = new DType[in.length];
         switch (op) {
-            case MatMul _, Linear _ -> all(want, compute, in.length, in);
+            case MatMul _, Linear _, GroupedLinear _ -> all(want, compute, in.length, in);
             case Attention _ -> all(want, compute, ATTENTION_INPUTS, in);
             case Int8Linear _, Int8LinearDynamic _ -> {
                 all(want, compute, in.length, in);

@@ -18,6 +18,7 @@ import io.chagres.tensor.op.Cast;
 import io.chagres.tensor.op.Composite;
 import io.chagres.tensor.op.Concat;
 import io.chagres.tensor.op.CrossEntropy;
+import io.chagres.tensor.op.GroupedLinear;
 import io.chagres.tensor.op.Int8Linear;
 import io.chagres.tensor.op.Int8LinearDynamic;
 import io.chagres.tensor.op.KvAppend;
@@ -78,6 +79,11 @@ class AutocastTest extends Work {
             assertThat(dtypeOf(() -> x.matmul(f32(0, 4, 4, 5)))).isEqualTo(DType.BF16);
             assertThat(dtypeOf(() -> Linear.linear(x, w, f32(0, 5, 5)))).isEqualTo(DType.BF16);
             assertThat(dtypeOf(() -> Linear.linear(bf16(0, 6, 2, 4), w, null)))
+                    .isEqualTo(DType.BF16);
+            Tensor rows = x.reshape(6, 4);
+            Tensor experts = f32(0, 8, 2, 5, 4);
+            Tensor offsets = Tensor.of(step, Shape.of(3), 0, 2, 6);
+            assertThat(dtypeOf(() -> GroupedLinear.groupedLinear(rows, experts, offsets)))
                     .isEqualTo(DType.BF16);
             assertThat(dtypeOf(() -> Attention.causal(q, bf16(0, 7, 1, 3, 2, 4), q)))
                     .isEqualTo(DType.BF16);

@@ -1,14 +1,15 @@
 package io.chagres.nn.generate;
 
 import io.chagres.autograd.Autocast;
-import io.chagres.nn.transformer.Rotary;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
 import io.chagres.tensor.memory.TensorArena;
+import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Runs a model token by token over a KV cache. Used by one thread at a time.
 ///
@@ -33,6 +34,16 @@ public final class Decoder {
     private final KvCache cache;
     private final DType compute;
     private final float[] row;
+    private final @Nullable DraftHead head;
+
+    /// What a pass hands on.
+    ///
+    /// @param prompt whether the tokens follow each other, so that the draft head may see them
+    /// @param rows of how many of the newest tokens of each sequence logits are wanted
+    /// @param drafts what each sequence's draft keeps hidden states in, where it has one
+    /// @param receiver takes logits, sequence by sequence
+    private record Wanted(
+            boolean prompt, int rows, List<@Nullable Draft> drafts, Receiver receiver) {}
 
     /// Creates a decoder that computes in F32.
     ///
@@ -44,6 +55,8 @@ public final class Decoder {
     /// Creates a decoder.
     ///
     /// @param step arena for one forward pass, reset after each
+    /// @param cache for the model's layers; with one more, tokens can be guessed by the model's first
+    ///   module of multi-token prediction
     /// @param compute F32 or BF16; with BF16, matrices should be stored as that
     /// @throws IllegalArgumentException for another dtype
     public Decoder(Transformer model, TensorArena step, KvCache cache, DType compute) {
@@ -55,6 +68,13 @@ public final class Decoder {
         this.step = step;
         this.cache = cache;
         this.row = new float[model.config().vocabSize()];
+        boolean drafts = cache.layerCount() > model.config().numLayers();
+        this.head = drafts ? new DraftHead(model, step, cache, row) : null;
+    }
+
+    /// Whether tokens can be guessed.
+    boolean drafts() {
+        return head != null;
     }
 
     /// The cache sequences are opened in.
@@ -89,7 +109,14 @@ public final class Decoder {
     /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; the
     ///   sequence is unchanged then
     public void prefill(KvCache.Sequence sequence, int[] tokens, Receiver receiver) {
-        forward(List.of(sequence), tokens, tokens.length, receiver, true);
+        prefill(sequence, tokens, null, receiver);
+    }
+
+    /// [#prefill(KvCache.Sequence, int\[\], Receiver)], and lets the draft head see the tokens.
+    void prefill(
+            KvCache.Sequence sequence, int[] tokens, @Nullable Draft draft, Receiver receiver) {
+        Wanted wanted = new Wanted(true, 1, Collections.singletonList(draft), receiver);
+        forward(List.of(sequence), tokens, tokens.length, wanted);
     }
 
     /// Appends tokens to a sequence without asking what follows: the first part of a long prompt.
@@ -97,7 +124,13 @@ public final class Decoder {
     /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; the
     ///   sequence is unchanged then
     public void append(KvCache.Sequence sequence, int... tokens) {
-        forward(List.of(sequence), tokens, tokens.length, (i, logits) -> {}, false);
+        append(sequence, tokens, null);
+    }
+
+    /// [#append(KvCache.Sequence, int...)], and lets the draft head see the tokens.
+    void append(KvCache.Sequence sequence, int[] tokens, @Nullable Draft draft) {
+        Wanted wanted = new Wanted(true, 0, Collections.singletonList(draft), (i, logits) -> {});
+        forward(List.of(sequence), tokens, tokens.length, wanted);
     }
 
     /// Appends one token to each of several different sequences.
@@ -117,15 +150,35 @@ public final class Decoder {
     /// @throws io.chagres.tensor.memory.BudgetExceeded when the cache or the arena is full; all
     ///   sequences are unchanged then
     public void decode(List<KvCache.Sequence> sequences, int[] tokens, Receiver receiver) {
-        forward(sequences, tokens, 1, receiver, true);
+        decode(sequences, tokens, Collections.nCopies(sequences.size(), null), receiver);
+    }
+
+    /// Appends one token or several to each of several different sequences, and hands on the logits
+    /// of what follows each, numbered sequence by sequence. The receiver may truncate a sequence.
+    ///
+    /// @param drafts keep the hidden states, where a sequence has one
+    void decode(
+            List<KvCache.Sequence> sequences,
+            int[] tokens,
+            List<@Nullable Draft> drafts,
+            Receiver receiver) {
+        int each = tokens.length / Math.max(1, sequences.size());
+        forward(sequences, tokens, each, new Wanted(false, each, drafts, receiver));
+    }
+
+    /// Lets the draft head see the newest tokens of several sequences, as many of each, and guess.
+    ///
+    /// @param next what follows each of these tokens, sequence by sequence
+    void guess(List<KvCache.Sequence> sequences, List<Draft> drafts, int[] next) {
+        DraftHead guesser = head;
+        if (guesser == null) {
+            throw new IllegalStateException("the cache has no layer for a draft head");
+        }
+        guesser.guess(sequences, drafts, next);
     }
 
     private void forward(
-            List<KvCache.Sequence> sequences,
-            int[] tokens,
-            int perSequence,
-            Receiver receiver,
-            boolean project) {
+            List<KvCache.Sequence> sequences, int[] tokens, int perSequence, Wanted wanted) {
         int b = sequences.size();
         if (b < 1 || perSequence < 1 || tokens.length != b * perSequence) {
             throw new IllegalArgumentException(
@@ -146,15 +199,16 @@ public final class Decoder {
         try {
             sequences.forEach(s -> s.extend(perSequence));
             step.call(() -> {
-                Tensor hidden =
+                Tensor rows =
                         compute == DType.BF16 && perSequence >= KvPass.MANY
-                                ? Autocast.to(compute, () -> hidden(sequences, tokens, starts))
-                                : hidden(sequences, tokens, starts);
-                Tensor logits = project ? model.project(hidden) : hidden;
+                                ? Autocast.to(
+                                        compute, () -> rows(sequences, tokens, starts, wanted))
+                                : rows(sequences, tokens, starts, wanted);
+                Tensor logits = wanted.rows() > 0 ? model.project(rows) : rows;
                 done[0] = true;
-                for (int i = 0; i < b && project; i++) {
+                for (int i = 0; i < b * wanted.rows(); i++) {
                     TensorData.read(logits.slice(0, i, 1), row);
-                    receiver.accept(i, row);
+                    wanted.receiver().accept(i, row);
                 }
                 return NONE;
             });
@@ -165,37 +219,27 @@ public final class Decoder {
         }
     }
 
-    /// Hidden states of the last tokens, (B, hidden).
-    private Tensor hidden(List<KvCache.Sequence> sequences, int[] tokens, int[] starts) {
+    /// Hidden states of the last tokens of each sequence, (B · rows, hidden), at least one.
+    private Tensor rows(
+            List<KvCache.Sequence> sequences, int[] tokens, int[] starts, Wanted wanted) {
         int b = starts.length;
-        int perSequence = tokens.length / b;
-        int[] positions = new int[tokens.length];
-        for (int i = 0; i < positions.length; i++) {
-            positions[i] = starts[i / perSequence] + i % perSequence;
-        }
-        int[] lengths = new int[b];
-        int longest = 0;
+        int n = tokens.length / b;
+        KvPass pass = KvPass.of(model, cache, step, sequences, starts, n);
+        Tensor ids = Tensor.of(step, Shape.of(b, n), tokens);
+        Tensor hidden = model.hidden(ids, pass.positions(), pass, h -> {});
         for (int i = 0; i < b; i++) {
-            lengths[i] = starts[i] + perSequence;
-            longest = Math.max(longest, lengths[i]);
+            Draft draft = wanted.drafts().get(i);
+            DraftHead guesser = head;
+            if (draft == null || guesser == null) {
+                continue;
+            }
+            if (wanted.prompt()) {
+                guesser.follow(sequences.get(i), draft, starts[i], tokens, hidden);
+            } else {
+                draft.keep(hidden.slice(0, i, 1));
+            }
         }
-        int width = KvCache.pagesFor(longest);
-        int[] table = new int[b * width];
-        for (int i = 0; i < table.length; i++) {
-            table[i] = sequences.get(i / width).page(i % width);
-        }
-        Tensor where = Tensor.of(step, Shape.of(b, perSequence), positions);
-        Rotary rotary = model.rotary();
-        KvPass pass =
-                new KvPass(
-                        rotary == null ? null : rotary.rows(where, perSequence, DType.F32),
-                        cache,
-                        Tensor.of(step, Shape.of(b, width), table),
-                        Tensor.of(step, Shape.of(b), starts),
-                        Tensor.of(step, Shape.of(b), lengths),
-                        longest);
-        Tensor ids = Tensor.of(step, where.shape(), tokens);
-        Tensor last = model.hidden(ids, where, pass, h -> {}).slice(1, perSequence - 1, 1);
-        return last.reshape(b, -1);
+        int last = Math.max(1, wanted.rows());
+        return hidden.slice(1, n - last, last).reshape((long) b * last, -1);
     }
 }

@@ -12,6 +12,8 @@ import java.util.Map;
 /// @param promptTokens tokens of prompts computed
 /// @param generatedTokens tokens generated
 /// @param preemptions how often a request gave its pages to older ones and began again
+/// @param guesses tokens that a draft head guessed and a pass checked
+/// @param rightGuesses those that were right, each of which saved a pass
 /// @param finished requests that ended, by reason
 /// @param failed requests that ended with an error
 /// @param queueTime until a prompt was begun
@@ -25,6 +27,8 @@ public record EngineStats(
         long promptTokens,
         long generatedTokens,
         long preemptions,
+        long guesses,
+        long rightGuesses,
         Map<Generation.Reason, Long> finished,
         long failed,
         Latency queueTime,
@@ -42,6 +46,11 @@ public record EngineStats(
             bounds = List.copyOf(bounds);
             upTo = List.copyOf(upTo);
         }
+    }
+
+    /// The part of the guesses that were right, from 0 to 1; 0 when there was none.
+    public double acceptance() {
+        return guesses == 0 ? 0 : (double) rightGuesses / guesses;
     }
 
     /// Copies the map.

@@ -64,19 +64,32 @@ public final class KvCache {
 
     /// What the layers of a model keep.
     public static List<Layer> layers(TransformerConfig config) {
+        return layers(config, false);
+    }
+
+    /// What the layers of a model keep.
+    ///
+    /// @param drafts whether the first module of multi-token prediction keeps something too, to
+    ///   guess tokens by
+    public static List<Layer> layers(TransformerConfig config, boolean drafts) {
         Layer layer =
                 switch (config.attention()) {
                     case AttentionKind.Grouped _, AttentionKind.Hashed _ ->
                             new Layer(config.numKvHeads(), config.headDim(), config.headDim());
                     case AttentionKind.Latent latent -> new Layer(1, latent.cacheDim(), 0);
                 };
-        return Collections.nCopies(config.numLayers(), layer);
+        return Collections.nCopies(config.numLayers() + (drafts ? 1 : 0), layer);
     }
 
     /// Bytes a cache for this many tokens takes.
     public static long bytes(List<Layer> layers, int maxTokens, DType dtype) {
         long elements = layers.stream().mapToLong(Layer::elements).sum();
         return elements * dtype.bytes() * pagesFor(maxTokens) * PAGE_TOKENS;
+    }
+
+    /// Layers there is room for.
+    int layerCount() {
+        return layers.size();
     }
 
     /// A sequence without tokens.

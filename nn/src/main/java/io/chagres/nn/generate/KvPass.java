@@ -4,15 +4,19 @@ import io.chagres.nn.attention.lsh.Lsh;
 import io.chagres.nn.attention.lsh.SharedQk;
 import io.chagres.nn.transformer.Pass;
 import io.chagres.nn.transformer.Rotary;
+import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Interpreter;
+import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
+import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Compare;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.IndexSelect;
 import io.chagres.tensor.op.Iota;
 import io.chagres.tensor.op.KvAppend;
 import io.chagres.tensor.op.PagedAttention;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A forward pass whose keys and values go into a cache, and whose queries look at everything
@@ -28,6 +32,7 @@ final class KvPass extends Pass {
     private final Tensor starts;
     private final Tensor lengths;
     private final int longest;
+    private final Tensor positions;
 
     /// Creates the context.
     ///
@@ -36,19 +41,66 @@ final class KvPass extends Pass {
     /// @param starts tokens each sequence had before, I32 (B)
     /// @param lengths tokens each sequence has now, I32 (B)
     /// @param longest the largest of these lengths
-    KvPass(
+    /// @param positions positions of the new tokens, I32 (B, T)
+    private KvPass(
             Rotary.@Nullable Rows rotary,
             KvCache cache,
             Tensor table,
             Tensor starts,
             Tensor lengths,
-            int longest) {
+            int longest,
+            Tensor positions) {
         super(rotary, null, null, 0, null);
         this.cache = cache;
         this.table = table;
         this.starts = starts;
         this.lengths = lengths;
         this.longest = longest;
+        this.positions = positions;
+    }
+
+    /// The context of a pass over some tokens of each of several sequences.
+    ///
+    /// @param starts tokens each sequence had before; there are pages for the new ones
+    /// @param count new tokens of each
+    static KvPass of(
+            Transformer model,
+            KvCache cache,
+            TensorArena step,
+            List<KvCache.Sequence> sequences,
+            int[] starts,
+            int count) {
+        int b = starts.length;
+        int[] positions = new int[b * count];
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] = starts[i / count] + i % count;
+        }
+        int[] lengths = new int[b];
+        int longest = 0;
+        for (int i = 0; i < b; i++) {
+            lengths[i] = starts[i] + count;
+            longest = Math.max(longest, lengths[i]);
+        }
+        int width = KvCache.pagesFor(longest);
+        int[] table = new int[b * width];
+        for (int i = 0; i < table.length; i++) {
+            table[i] = sequences.get(i / width).page(i % width);
+        }
+        Tensor where = Tensor.of(step, Shape.of(b, count), positions);
+        Rotary rotary = model.rotary();
+        return new KvPass(
+                rotary == null ? null : rotary.rows(where, count, DType.F32),
+                cache,
+                Tensor.of(step, Shape.of(b, width), table),
+                Tensor.of(step, Shape.of(b), starts),
+                Tensor.of(step, Shape.of(b), lengths),
+                longest,
+                where);
+    }
+
+    /// Positions of the new tokens, I32 (B, T).
+    Tensor positions() {
+        return positions;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.chagres.nn.generate;
 
+import io.chagres.nn.UnsupportedModel;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.GenerationConfig;
 import io.chagres.nn.text.Tokenizer;
@@ -48,6 +49,9 @@ public final class LanguageModel implements AutoCloseable {
     /// @param maxWaiting most requests in the queue before [#submit] refuses more
     /// @param compute dtype to compute in, see [Decoder], and of the KV cache: F32, which gives the
     ///   logits of the weights widened to F32, or BF16, which reads prompts faster and rounds
+    /// @param drafts whether the model's first module of multi-token prediction guesses tokens, which
+    ///   the model then checks two at a time; answers are the same, and sooner where it is often
+    ///   right
     public record Options(
             String device,
             int threads,
@@ -55,7 +59,8 @@ public final class LanguageModel implements AutoCloseable {
             long limitBytes,
             int maxRunning,
             int maxWaiting,
-            DType compute) {
+            DType compute,
+            boolean drafts) {
         /// All processors, no limit.
         public static final Options DEFAULT = new Options("auto", 0, 0, Long.MAX_VALUE);
 
@@ -82,10 +87,28 @@ public final class LanguageModel implements AutoCloseable {
             this(device, threads, maxTokens, limitBytes, RUNNING, Integer.MAX_VALUE, DType.F32);
         }
 
+        /// Without guesses.
+        public Options(
+                String device,
+                int threads,
+                int maxTokens,
+                long limitBytes,
+                int maxRunning,
+                int maxWaiting,
+                DType compute) {
+            this(device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, compute, false);
+        }
+
         /// The same in another dtype.
         public Options withCompute(DType dtype) {
             return new Options(
-                    device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, dtype);
+                    device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, dtype, drafts);
+        }
+
+        /// The same with guesses or without.
+        public Options withDrafts(boolean guess) {
+            return new Options(
+                    device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, compute, guess);
         }
     }
 
@@ -139,7 +162,8 @@ public final class LanguageModel implements AutoCloseable {
 
     /// Loads a Hugging Face folder.
     ///
-    /// @throws io.chagres.nn.UnsupportedModel when the architecture is not one we know
+    /// @throws io.chagres.nn.UnsupportedModel when the architecture is not one we know, or drafts
+    ///   are wanted and the folder has no weights for them
     /// @throws io.chagres.tensor.memory.BudgetExceeded when the limit is too low
     /// @throws IOException when a file is missing or damaged
     @SuppressWarnings("MustBeClosedChecker") // the model closes them
@@ -157,11 +181,15 @@ public final class LanguageModel implements AutoCloseable {
             HfCheckpoint checkpoint = HfCheckpoint.map(folder, file, weights, options.compute());
             weights.seal();
             TransformerConfig config = checkpoint.config();
+            if (options.drafts() && config.nextTokens() == 0) {
+                throw new UnsupportedModel(
+                        folder + ": there is no module of multi-token prediction to guess tokens");
+            }
             int tokens =
                     options.maxTokens() > 0
                             ? options.maxTokens()
                             : Math.min(DEFAULT_TOKENS, config.maxPositionEmbeddings());
-            List<KvCache.Layer> layers = KvCache.layers(config);
+            List<KvCache.Layer> layers = KvCache.layers(config, options.drafts());
             DType compute = options.compute();
             long cacheBytes = KvCache.bytes(layers, tokens, compute) + TensorArena.ALIGNMENT;
             TensorArena cache =

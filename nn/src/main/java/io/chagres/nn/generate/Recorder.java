@@ -15,6 +15,8 @@ final class Recorder {
     private final LongAdder promptTokens = new LongAdder();
     private final LongAdder generatedTokens = new LongAdder();
     private final LongAdder preemptions = new LongAdder();
+    private final LongAdder guesses = new LongAdder();
+    private final LongAdder rightGuesses = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final AtomicLongArray finished = new AtomicLongArray(Reason.values().length);
     private final LatencyHistogram queueTime = new LatencyHistogram();
@@ -40,6 +42,8 @@ final class Recorder {
                 promptTokens.sum(),
                 generatedTokens.sum(),
                 preemptions.sum(),
+                guesses.sum(),
+                rightGuesses.sum(),
                 ended,
                 failed.sum(),
                 queueTime.snapshot(),
@@ -58,6 +62,14 @@ final class Recorder {
 
     void preempted() {
         preemptions.increment();
+    }
+
+    /// A guess at a token was compared with it.
+    void guessed(boolean right) {
+        guesses.increment();
+        if (right) {
+            rightGuesses.increment();
+        }
     }
 
     /// A token was chosen.

@@ -22,6 +22,9 @@ final class Request {
     /// The pages it holds; null while it waits.
     KvCache.@Nullable Sequence sequence;
 
+    /// What guesses its tokens; null for nothing.
+    @Nullable Draft draft;
+
     /// Tokens of the prompt that are in the cache.
     int promptDone;
 
@@ -65,6 +68,23 @@ final class Request {
     /// The next generated token to put into the cache.
     int nextToken() {
         return tokens.get(fed).id();
+    }
+
+    /// The generated token that was put into the cache last.
+    int lastFed() {
+        return tokens.get(fed - 1).id();
+    }
+
+    /// Whether a guess at the token after the next one could be of use: there is room for both, and
+    /// the next one is new.
+    boolean wantsGuess() {
+        return fed + 1 == tokens.size() && most - tokens.size() >= 2;
+    }
+
+    /// The guess that the next pass is to check, or [Draft#NONE].
+    int guess() {
+        Draft d = draft;
+        return d == null || !wantsGuess() ? Draft.NONE : d.token();
     }
 
     /// Takes a token that was chosen.

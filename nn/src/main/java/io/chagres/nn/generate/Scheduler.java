@@ -13,6 +13,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Answers many requests at once with one model: continuous batching. One thread owns the decoder;
@@ -40,6 +41,7 @@ final class Scheduler implements AutoCloseable {
     private final Set<Integer> endIds;
     private final Limits limits;
     private final Recorder recorder;
+    private final Guesses guesses;
     private final Thread thread;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -62,6 +64,7 @@ final class Scheduler implements AutoCloseable {
         this.endIds = endIds;
         this.limits = limits;
         this.recorder = new Recorder(decoder.cache());
+        this.guesses = new Guesses(decoder, recorder);
         thread = Thread.ofPlatform().daemon().name("chagres-engine").unstarted(this::work);
         thread.start();
     }
@@ -162,14 +165,23 @@ final class Scheduler implements AutoCloseable {
             admit();
             recorder.running(running.size() + beginning.size());
             begin();
+            guesses.make(running, limits.rows());
             if (makeRoom()) {
-                for (int from = 0; from < running.size(); from += limits.rows()) {
-                    int to = Math.min(running.size(), from + limits.rows());
-                    decode(List.copyOf(running.subList(from, to)));
-                }
+                List<Request> checked = new ArrayList<>(running);
+                checked.removeIf(r -> r.guess() == Draft.NONE);
+                List<Request> others = new ArrayList<>(running);
+                others.removeAll(checked);
+                inGroups(others, limits.rows(), this::decode);
+                inGroups(checked, limits.rows() / 2, this::check);
             }
             running.removeIf(r -> r.sequence == null);
             recorder.running(running.size() + beginning.size());
+        }
+    }
+
+    static void inGroups(List<Request> all, int size, Consumer<List<Request>> body) {
+        for (int from = 0; from < all.size(); from += size) {
+            body.accept(List.copyOf(all.subList(from, Math.min(all.size(), from + size))));
         }
     }
 
@@ -228,6 +240,7 @@ final class Scheduler implements AutoCloseable {
             KvCache.Sequence sequence = cache.open();
             sequence.reserve(tokens);
             next.sequence = sequence;
+            next.draft = decoder.drafts() ? new Draft() : null;
             next.promptDone = 0;
             next.fed = 0;
             beginning.add(next);
@@ -256,9 +269,9 @@ final class Scheduler implements AutoCloseable {
             @Nullable PassEvent event = recorder.pass();
             try {
                 if (whole) {
-                    decoder.prefill(sequence, tokens, (i, logits) -> choose(r, logits));
+                    decoder.prefill(sequence, tokens, r.draft, (i, logits) -> choose(r, logits));
                 } else {
-                    decoder.append(sequence, tokens);
+                    decoder.append(sequence, tokens, r.draft);
                 }
             } catch (Throwable e) {
                 fail(r, e);
@@ -285,6 +298,7 @@ final class Scheduler implements AutoCloseable {
             }
             sequence(youngest).close();
             youngest.sequence = null;
+            youngest.draft = null;
             beginning.remove(youngest);
             running.remove(youngest);
             waiting.addFirst(youngest);
@@ -297,7 +311,7 @@ final class Scheduler implements AutoCloseable {
     private int pagesLacking() {
         int pages = 0;
         for (Request r : running) {
-            pages += sequence(r).lacking(1);
+            pages += sequence(r).lacking(r.guess() == Draft.NONE ? 1 : 2);
         }
         return pages;
     }
@@ -309,13 +323,7 @@ final class Scheduler implements AutoCloseable {
         @Nullable PassEvent event = recorder.pass();
         try {
             decoder.decode(
-                    sequences,
-                    tokens,
-                    (i, logits) -> {
-                        Request r = some.get(i);
-                        r.fed++;
-                        choose(r, logits);
-                    });
+                    sequences, tokens, Guesses.drafts(some), (i, logits) -> take(some.get(i), logits));
         } catch (BudgetExceeded e) {
             if (some.size() == 1) {
                 fail(some.getFirst(), e);
@@ -329,6 +337,47 @@ final class Scheduler implements AutoCloseable {
             some.forEach(r -> fail(r, e));
         }
         recorder.passed(event, "decode", some.size(), some.size());
+    }
+
+    /// Adds a token to each of some answers, and one more to those whose guess proves right. A draw
+    /// is made from the same logits as without a guess, which counts only when it is what was drawn:
+    /// so answers do not change, whatever the sampling. Leviathan et al. 2023, arXiv:2211.17192, with
+    /// all of the guess's probability on one token.
+    private void check(List<Request> some) {
+        List<KvCache.Sequence> sequences = some.stream().map(Scheduler::sequence).toList();
+        int[] tokens = new int[2 * some.size()];
+        for (int i = 0; i < some.size(); i++) {
+            tokens[2 * i] = some.get(i).nextToken();
+            tokens[2 * i + 1] = some.get(i).guess();
+        }
+        @Nullable PassEvent event = recorder.pass();
+        try {
+            decoder.decode(
+                    sequences,
+                    tokens,
+                    Guesses.drafts(some),
+                    (row, logits) -> {
+                        Request r = some.get(row / 2);
+                        if (row % 2 == 0) {
+                            take(r, logits);
+                            guesses.judge(r, tokens[row + 1]);
+                        } else if (Guesses.right(r)) {
+                            take(r, logits);
+                        }
+                    });
+        } catch (BudgetExceeded e) {
+            decode(some); // one token each needs less memory
+            return;
+        } catch (Throwable e) {
+            some.forEach(r -> fail(r, e));
+        }
+        recorder.passed(event, "decode", some.size(), tokens.length);
+    }
+
+    /// A token of an answer went into the cache; these logits are of what follows.
+    private void take(Request r, float[] logits) {
+        r.fed++;
+        choose(r, logits);
     }
 
     /// Chooses the next token of an answer. What goes wrong concerns this answer only.
@@ -369,6 +418,7 @@ final class Scheduler implements AutoCloseable {
     private static void release(Request r) {
         KvCache.Sequence sequence = r.sequence;
         r.sequence = null;
+        r.draft = null;
         if (sequence != null) {
             sequence.close();
         }

@@ -96,6 +96,20 @@ final class ElementwiseCases {
                         bool(4),
                         whole(DType.I64, -9, 9, 4),
                         whole(DType.I64, -9, 9, 1)));
+        rows.add(
+                exact("select in blocks", Select.INSTANCE, bool(40, 30, 1), real(30, 9), real(1))
+                        .large(
+                                Select.INSTANCE,
+                                bool(2048, 8, 1),
+                                real(2048, 8, 8),
+                                real(1)));
+        rows.add(
+                exact(
+                        "select of BOOL",
+                        Select.INSTANCE,
+                        bool(3, 4),
+                        bool(3, 4),
+                        bool(4)));
         return rows;
     }
 
@@ -139,12 +153,15 @@ final class ElementwiseCases {
             broadcast(rows, b, Shape.of(4, 1), Shape.of(1, 4));
             broadcast(rows, b, Shape.of(), Shape.of(2, 3));
             broadcast(rows, b, Shape.of(2, 3, 1), Shape.of());
+            broadcast(rows, b, Shape.of(7, 2, 1), Shape.of(7, 1, 40));
             Input e = extremes();
             if (b != Binary.POW) {
                 rows.add(OpCase.of(b + " of extremes", b, e, special(Shape.of(), 2)));
                 rows.add(OpCase.of(b + " by extremes", b, special(Shape.of(), -3), e));
                 for (DType d : List.of(DType.I8, DType.I32, DType.I64)) {
                     rows.add(exact(b + " of " + d, b, whole(d, -9, 9, 4, 3), whole(d, 1, 9, 3)));
+                    rows.add(exact(b + " of full " + d, b, whole(d, -9, 9, 8), whole(d, 1, 9, 8)));
+                    rows.add(exact(b + " by a " + d, b, whole(d, -9, 9, 8), whole(d, 2, 5)));
                 }
             }
         }

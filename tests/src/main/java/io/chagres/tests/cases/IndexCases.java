@@ -73,6 +73,24 @@ final class IndexCases {
                         whole(DType.I32, -9, 9, 6, 3),
                         index(2, 6, 3)));
         rows.add(
+                exact("gather of many", new Gather(1), real(300, 70), index(70, 300, 9))
+                        .large(new Gather(1), real(4096, 64), index(64, 4096, 8)));
+        rows.add(
+                OpCase.of(
+                                "scatterAdd of many",
+                                new ScatterAdd(1, 70),
+                                real(300, 9),
+                                index(70, 300, 9))
+                        .within(SUMS)
+                        .large(new ScatterAdd(1, 64), real(4096, 8), index(64, 4096, 8)));
+        rows.add(
+                OpCase.of(
+                                "scatterAdd of wide rows",
+                                new ScatterAdd(0, 4),
+                                real(6, 1500),
+                                index(4, 6, 1500))
+                        .within(SUMS));
+        rows.add(
                 exact(
                         "indexSelect of deep rows",
                         IndexSelect.INSTANCE,

@@ -121,6 +121,17 @@ final class PrimitiveCases {
                                 .rejects(new Spec(DType.BOOL, x)));
             }
         }
+        rows.add(
+                OpCase.of("sum of a middle axis", new SumTo(Shape.of(90, 1, 40)), real(90, 7, 40))
+                        .within(SUMS)
+                        .large(new SumTo(Shape.of(2048, 1, 256)), real(2048, 8, 256)));
+        rows.add(
+                OpCase.of("sum of a long middle axis", new SumTo(Shape.of(2, 1, 3)), real(2, 90, 3))
+                        .within(SUMS));
+        rows.add(
+                OpCase.of("cumSum of many", new CumSum(1, false), real(50, 300))
+                        .within(SUMS)
+                        .large(new CumSum(1, false), real(1024, 1024)));
         rows.add(exact("cumSum of I32", new CumSum(0, false), whole(DType.I32, -9, 9, 4, 6)));
     }
 
@@ -153,6 +164,12 @@ final class PrimitiveCases {
                         .rejects(Shape.of(2, 2))
                         .rejects(Shape.of()));
         rows.add(exact("topK of everything", new TopK(6), spread(Shape.of(2, 2, 6), -2, 2)));
+        rows.add(
+                exact("topK of many", new TopK(6), real(500, 64))
+                        .large(new TopK(8), real(4096, 64)));
+        rows.add(
+                exact("argMax of many", new ArgMax(1), real(60, 50, 7))
+                        .large(new ArgMax(1), real(4096, 64)));
         rows.add(exact("topK of I32", new TopK(4), whole(DType.I32, -4, 4, 3, 9)));
     }
 

@@ -1,5 +1,6 @@
 package io.chagres.cli;
 
+import io.chagres.nn.generate.EngineStats;
 import io.chagres.nn.generate.Generation;
 import io.chagres.nn.generate.LanguageModel;
 import io.chagres.nn.generate.SamplingOptions;
@@ -71,6 +72,13 @@ final class GenerateCommand implements Callable<Integer> {
             defaultValue = "0")
     private int threads;
 
+    @Option(
+            names = "--draft",
+            description =
+                    "Let the model's module of multi-token prediction guess tokens, which the model"
+                            + " checks two at a time. The text is the same.")
+    private boolean draft;
+
     @Mixin private JsonOption json;
 
     @Override
@@ -82,13 +90,19 @@ final class GenerateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         var load =
                 new LanguageModel.Options("auto", threads, cacheTokens(), Long.MAX_VALUE)
-                        .withCompute(dtype.compute());
+                        .withCompute(dtype.compute())
+                        .withDrafts(draft);
         try (LanguageModel loaded = LanguageModel.load(model, load)) {
             SamplingOptions file = loaded.defaults(DEFAULT_TOKENS);
             SamplingOptions options =
                     sampling.over(most == null ? file : file.withMaxNewTokens(most));
             if (json.wanted()) {
-                out.println(Json.line(toJson(loaded.generate(prompt, options))));
+                Map<String, Object> fields = toJson(loaded.generate(prompt, options));
+                if (draft) {
+                    fields.put("guesses", loaded.stats().guesses());
+                    fields.put("right_guesses", loaded.stats().rightGuesses());
+                }
+                out.println(Json.line(fields));
                 out.flush();
                 return 0;
             }
@@ -104,6 +118,17 @@ final class GenerateCommand implements Callable<Integer> {
                     });
             out.println();
             out.flush();
+            if (draft) {
+                EngineStats stats = loaded.stats();
+                PrintWriter err = spec.commandLine().getErr();
+                err.printf(
+                        Locale.ROOT,
+                        "%d of %d guesses were right (%.0f %%)%n",
+                        stats.rightGuesses(),
+                        stats.guesses(),
+                        100 * stats.acceptance());
+                err.flush();
+            }
         }
         return 0;
     }

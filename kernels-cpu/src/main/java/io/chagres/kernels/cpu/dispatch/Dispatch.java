@@ -42,6 +42,7 @@ public final class Dispatch implements AutoCloseable {
     private final MovementKernels movement;
     private final AttentionKernels attention;
     private final Comparisons comparisons;
+    private final IndexKernels indices;
 
     /// Kernels on a pool's threads.
     public Dispatch(WorkerPool pool, ReferenceBackend reference) {
@@ -51,9 +52,10 @@ public final class Dispatch implements AutoCloseable {
         elementwise = new ElementwiseKernels(pool, scratches, movement);
         rows = new RowKernels(pool, scratches);
         products = new ProductKernels(pool, scratches);
-        models = new ModelKernels(pool);
+        models = new ModelKernels(pool, scratches);
         attention = new AttentionKernels(pool);
         comparisons = new Comparisons(pool);
+        indices = new IndexKernels(pool);
         elementwise.register(kernels);
         rows.register(kernels);
         products.register(kernels);
@@ -86,15 +88,15 @@ public final class Dispatch implements AutoCloseable {
                     case Pad o -> movement.pad(o, in[0], out[0]);
                     case SumTo o -> rows.sum(o, in[0], out[0]);
                     case Unary o -> elementwise.unary(o, in[0], out[0]);
-                    case ArgMax o -> false;
+                    case ArgMax o -> indices.argMax(o, in[0], out[0]);
                     case Compare o -> comparisons.compare(o, in[0], in[1], out[0]);
-                    case CumSum o -> false;
-                    case Gather o -> false;
+                    case CumSum o -> indices.cumSum(o, in[0], out[0]);
+                    case Gather o -> indices.gather(o, in[0], in[1], out[0]);
                     case Iota o -> false;
                     case RandomUniform o -> false;
-                    case ScatterAdd o -> false;
-                    case Select o -> false;
-                    case TopK o -> false;
+                    case ScatterAdd o -> indices.scatterAdd(o, in[0], in[1], out[0]);
+                    case Select o -> indices.select(in[0], in[1], in[2], out[0]);
+                    case TopK o -> indices.topK(o, in[0], out[0], out[1]);
                 };
         if (!done) {
             reference.run(op, in, out);

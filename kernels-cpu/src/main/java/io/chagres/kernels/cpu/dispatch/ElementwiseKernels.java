@@ -5,7 +5,9 @@ import io.chagres.kernels.cpu.elementwise.Broadcast;
 import io.chagres.kernels.cpu.elementwise.Convert;
 import io.chagres.kernels.cpu.elementwise.Dropout;
 import io.chagres.kernels.cpu.elementwise.Fill;
+import io.chagres.kernels.cpu.elementwise.IntBinary;
 import io.chagres.kernels.cpu.elementwise.Narrow;
+import io.chagres.kernels.cpu.elementwise.StridedBinary;
 import io.chagres.kernels.cpu.elementwise.UnaryOp;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.tensor.DType;
@@ -70,6 +72,9 @@ final class ElementwiseKernels {
     }
 
     boolean binary(Binary op, Tensor a, Tensor b, Tensor y) {
+        if (a.dtype() == DType.I32) {
+            return integers(op, a, b, y);
+        }
         BinaryOp kernel = kernel(op);
         if (kernel == null) {
             return false;
@@ -79,9 +84,11 @@ final class ElementwiseKernels {
             apply(kernel, a, b, y);
             return true;
         }
-        if (!Operands.dense(a, b)) {
-            return false;
-        }
+        return Operands.dense(a, b) && spread(kernel, a, b, y) || strided(kernel, a, b, y);
+    }
+
+    /// Operands that are full, a row, a column or a number.
+    private boolean spread(BinaryOp kernel, Tensor a, Tensor b, Tensor y) {
         Shape out = y.shape();
         long na = Operands.columns(a.shape(), out);
         long nb = Operands.columns(b.shape(), out);
@@ -96,6 +103,51 @@ final class ElementwiseKernels {
         }
         io.chagres.kernels.cpu.elementwise.Binary.apply(
                 pool, kernel, a.address(), sa, b.address(), sb, y.address(), out.size() / n, n);
+        return true;
+    }
+
+    /// F32 operands of any strides, as far as their last axes allow.
+    private boolean strided(BinaryOp kernel, Tensor a, Tensor b, Tensor y) {
+        Shape out = y.shape();
+        if (a.dtype() != DType.F32
+                || out.size() == 0
+                || out.rank() == 0
+                || out.rank() > StridedBinary.MAX_RANK) {
+            return false;
+        }
+        return StridedBinary.apply(
+                pool,
+                kernel,
+                a.address(),
+                a.layout().expand(out).strides(),
+                b.address(),
+                b.layout().expand(out).strides(),
+                y.address(),
+                out.toArray());
+    }
+
+    /// A dense array of I32 with another or with a number.
+    private boolean integers(Binary op, Tensor a, Tensor b, Tensor y) {
+        IntBinary.Kind kind =
+                switch (op) {
+                    case ADD -> IntBinary.Kind.ADD;
+                    case SUB -> IntBinary.Kind.SUB;
+                    case MUL -> IntBinary.Kind.MUL;
+                    case DIV -> IntBinary.Kind.DIV;
+                    case MAX -> IntBinary.Kind.MAX;
+                    case MIN -> IntBinary.Kind.MIN;
+                    case POW -> null;
+                };
+        long n = y.shape().size();
+        boolean one = b.shape().size() == 1;
+        if (kind == null
+                || !a.layout().isContiguous()
+                || !b.layout().isContiguous()
+                || a.shape().size() != n
+                || !(one || b.shape().size() == n)) {
+            return false;
+        }
+        IntBinary.apply(pool, kind, a.address(), b.address(), one, y.address(), n);
         return true;
     }
 

@@ -1,5 +1,6 @@
 package io.chagres.kernels.cpu.dispatch;
 
+import io.chagres.kernels.cpu.elementwise.Convert;
 import io.chagres.kernels.cpu.elementwise.Fill;
 import io.chagres.kernels.cpu.embedding.Embedding;
 import io.chagres.kernels.cpu.optim.SumOfSquares;
@@ -24,9 +25,11 @@ final class ModelKernels {
     private static final long NOTHING = Long.MIN_VALUE;
 
     private final WorkerPool pool;
+    private final ScratchPool scratches;
 
-    ModelKernels(WorkerPool pool) {
+    ModelKernels(WorkerPool pool, ScratchPool scratches) {
         this.pool = pool;
+        this.scratches = scratches;
     }
 
     void register(Kernels kernels) {
@@ -57,20 +60,38 @@ final class ModelKernels {
     }
 
     boolean indexAdd(Object op, Tensor x, Tensor index, Tensor y) {
-        if (!Operands.dense(x) || !Operands.denseIndex(index) || y.dim(0) == 0) {
+        if (!Operands.denseFloat(x) || !Operands.denseIndex(index) || y.dim(0) == 0) {
             return false;
         }
         Operands.checkIndices(op, index, y.dim(0), NOTHING);
-        Fill.fill(pool, y.address(), 0, y.shape().size());
+        if (x.dtype() == DType.F32) {
+            indexAdd(x.address(), index, y.address(), y);
+            return true;
+        }
+        long terms = x.shape().size();
+        long sums = y.shape().size();
+        try (ScratchPool.Lease lease = scratches.take(4 * (terms + sums))) {
+            long to = lease.address() + 4 * terms;
+            boolean bf16 = x.dtype() == DType.BF16;
+            Convert.Kind wide = bf16 ? Convert.Kind.BF16_F32 : Convert.Kind.F16_F32;
+            Convert.Kind narrow = bf16 ? Convert.Kind.F32_BF16 : Convert.Kind.F32_F16;
+            Convert.apply(pool, wide, x.address(), lease.address(), terms);
+            indexAdd(lease.address(), index, to, y);
+            Convert.apply(pool, narrow, to, y.address(), sums);
+        }
+        return true;
+    }
+
+    private void indexAdd(long x, Tensor index, long sums, Tensor y) {
+        Fill.fill(pool, sums, 0, y.shape().size());
         Embedding.scatterAdd(
                 pool,
-                x.address(),
+                x,
                 index.address(),
                 index.dtype().bytes(),
-                y.address(),
+                sums,
                 index.shape().size(),
                 y.shape().size() / y.dim(0));
-        return true;
     }
 
     private final class Loss implements Kernel<CrossEntropy> {
@@ -151,12 +172,18 @@ final class ModelKernels {
             Shape x = in[0].shape();
             int tables = in[1].shape().rank();
             boolean perBatch = tables == 3 && in[1].dim(0) == x.dim(0);
-            return Operands.denseFloat(in[0])
+            return in[0].dtype().wide() == DType.F32
+                    && Dense.can(in[0])
                     && Operands.dense(in[1], in[2])
                     && io.chagres.kernels.cpu.rope.Rope.takes(in[0].dtype(), x.last())
                     && x.rank() == 4
                     && (tables == 2 || perBatch)
                     && in[1].dim(-2) == x.dim(1);
+        }
+
+        @Override
+        public long scratchBytes(Rope op, Tensor[] in) {
+            return Dense.bytes(in[0]);
         }
 
         @Override
@@ -166,7 +193,7 @@ final class ModelKernels {
             io.chagres.kernels.cpu.rope.Rope.rotate(
                     pool,
                     in[0].dtype(),
-                    in[0].address(),
+                    Dense.address(pool, in[0], scratch),
                     out[0].address(),
                     x.dim(0),
                     x.dim(1),

@@ -1,11 +1,13 @@
 package io.chagres.kernels.cpu.dispatch;
 
+import io.chagres.kernels.cpu.elementwise.Fill;
 import io.chagres.kernels.cpu.norm.ColumnSums;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.softmax.Rows;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
+import io.chagres.tensor.backend.Kernel;
 import io.chagres.tensor.backend.Kernels;
 import io.chagres.tensor.op.LayerNorm;
 import io.chagres.tensor.op.LayerNormBackward;
@@ -19,6 +21,9 @@ import io.chagres.tensor.op.SumTo;
 
 /// Operations on rows: sums, maxima, softmax and norms.
 final class RowKernels {
+    /// Elements up to which adding one by one is exact enough.
+    private static final long SHORT_AXIS = 64;
+
     private final WorkerPool pool;
     private final ScratchPool scratches;
 
@@ -36,7 +41,7 @@ final class RowKernels {
                 (DenseKernel<LogSoftmaxBackward>) this::logSoftmaxBackward);
         kernels.add(LayerNorm.class, (DenseKernel<LayerNorm>) this::layerNorm);
         kernels.add(LayerNormBackward.class, new LayerNormGradient());
-        kernels.add(RmsNorm.class, (DenseKernel<RmsNorm>) this::rmsNorm);
+        kernels.add(RmsNorm.class, new RmsNormKernel());
         kernels.add(RmsNormBackward.class, new RmsNormGradient());
     }
 
@@ -55,10 +60,34 @@ final class RowKernels {
             Rows.sum(pool, x.address(), n, y.address(), kept.size(), n);
             return true;
         }
-        if (!Operands.isSuffix(kept, in)) {
+        if (Operands.isSuffix(kept, in)) {
+            return columns(x, y);
+        }
+        return middle(x, y);
+    }
+
+    /// The sum of one axis that is neither the first nor the last, if it is a short one.
+    private boolean middle(Tensor x, Tensor y) {
+        Shape in = x.shape();
+        Shape kept = y.shape();
+        int axis = -1;
+        for (int i = 0; i < in.rank(); i++) {
+            if (kept.rank() != in.rank() || kept.dim(i) != in.dim(i)) {
+                if (axis >= 0 || kept.rank() != in.rank()) {
+                    return false;
+                }
+                axis = i;
+            }
+        }
+        long inner = 1;
+        for (int i = axis + 1; i < in.rank(); i++) {
+            inner *= in.dim(i);
+        }
+        if (in.dim(axis) > SHORT_AXIS) {
             return false;
         }
-        return columns(x, y);
+        Fill.sumMiddle(pool, x.address(), y.address(), kept.size() / inner, in.dim(axis), inner);
+        return true;
     }
 
     private boolean columns(Tensor x, Tensor y) {
@@ -118,16 +147,30 @@ final class RowKernels {
                 op.eps());
     }
 
-    private void rmsNorm(RmsNorm op, Tensor[] in, Tensor[] out, long scratch) {
-        io.chagres.kernels.cpu.norm.RmsNorm.forward(
-                pool,
-                in[0].address(),
-                in[1].address(),
-                out[0].address(),
-                out[1].address(),
-                in[0].shape().rows(),
-                Operands.size(in[0].shape().last()),
-                op.eps());
+    /// The norm of rows that lie anywhere.
+    private final class RmsNormKernel implements Kernel<RmsNorm> {
+        @Override
+        public boolean supports(RmsNorm op, Tensor[] in) {
+            return in[0].dtype() == DType.F32 && Dense.can(in[0]) && Operands.dense(in[1]);
+        }
+
+        @Override
+        public long scratchBytes(RmsNorm op, Tensor[] in) {
+            return Dense.bytes(in[0]);
+        }
+
+        @Override
+        public void run(RmsNorm op, Tensor[] in, Tensor[] out, long scratch) {
+            io.chagres.kernels.cpu.norm.RmsNorm.forward(
+                    pool,
+                    Dense.address(pool, in[0], scratch),
+                    in[1].address(),
+                    out[0].address(),
+                    out[1].address(),
+                    in[0].shape().rows(),
+                    Operands.size(in[0].shape().last()),
+                    op.eps());
+        }
     }
 
     private final class LayerNormGradient implements DenseKernel<LayerNormBackward> {
@@ -155,26 +198,37 @@ final class RowKernels {
         }
     }
 
-    private final class RmsNormGradient implements DenseKernel<RmsNormBackward> {
+    private final class RmsNormGradient implements Kernel<RmsNormBackward> {
+        @Override
+        public boolean supports(RmsNormBackward op, Tensor[] in) {
+            return in[0].dtype() == DType.F32
+                    && Dense.can(in[0])
+                    && Dense.can(in[3])
+                    && Operands.dense(in[1], in[2]);
+        }
+
         @Override
         public long scratchBytes(RmsNormBackward op, Tensor[] in) {
-            return io.chagres.kernels.cpu.norm.RmsNorm.backwardScratchBytes(
-                    in[0].shape().rows(), Operands.size(in[0].shape().last()));
+            return Dense.bytes(in[0])
+                    + Dense.bytes(in[3])
+                    + io.chagres.kernels.cpu.norm.RmsNorm.backwardScratchBytes(
+                            in[0].shape().rows(), Operands.size(in[0].shape().last()));
         }
 
         @Override
         public void run(RmsNormBackward op, Tensor[] in, Tensor[] out, long scratch) {
+            long forG = scratch + Dense.bytes(in[0]);
             io.chagres.kernels.cpu.norm.RmsNorm.backward(
                     pool,
-                    in[3].address(),
-                    in[0].address(),
+                    Dense.address(pool, in[3], forG),
+                    Dense.address(pool, in[0], scratch),
                     in[1].address(),
                     in[2].address(),
                     out[0].address(),
                     out[1].address(),
                     in[0].shape().rows(),
                     Operands.size(in[0].shape().last()),
-                    scratch);
+                    forG + Dense.bytes(in[3]));
         }
     }
 }

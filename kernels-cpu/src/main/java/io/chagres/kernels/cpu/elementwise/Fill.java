@@ -114,6 +114,32 @@ public final class Fill {
                                 a.l[0] + 4 * from, (float) a.d[0], a.l[1] + 4 * from, to - from));
     }
 
+    /// y[o][i] = x[o][0][i] + x[o][1][i] + …, for x of (outer, n, inner) floats and n at least 1, by
+    /// the pool's workers.
+    public static void sumMiddle(
+            WorkerPool pool, long x, long y, long outer, long n, long inner) {
+        var args = WorkerPool.args();
+        args.l[0] = x;
+        args.l[1] = y;
+        args.l[2] = n;
+        args.l[3] = 4 * inner;
+        pool.forRange(
+                outer,
+                Grain.rows(n * inner),
+                args,
+                (a, from, to, worker) -> {
+                    long bytes = a.l[3];
+                    for (long o = from; o < to; o++) {
+                        long sum = a.l[1] + o * bytes;
+                        long source = a.l[0] + o * a.l[2] * bytes;
+                        copy(source, sum, bytes);
+                        for (long j = 1; j < a.l[2]; j++) {
+                            accumulate(source + j * bytes, sum, bytes / 4);
+                        }
+                    }
+                });
+    }
+
     private static float at(long address) {
         return ALL.get(Lanes.FLOAT, address);
     }
