@@ -32,7 +32,7 @@ public record DoraLinear(Projection base, LowRank low, Tensor magnitude, Buffer 
     }
 
     /// m over the length of V's rows, (rows).
-    private Tensor ratio() {
+    Tensor ratio() {
         Tensor wa = base.product(low.a().detach()).cast(DType.F32);
         Tensor length = low.rowSquares(squares.value(), wa).sqrt();
         Tensor m = magnitude;

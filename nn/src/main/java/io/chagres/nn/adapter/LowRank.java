@@ -59,7 +59,8 @@ public record LowRank(
         return squares.add(cross.add(own).mul(frozenB).sum(1).reshape(squares.shape()));
     }
 
-    private Tensor someB() {
+    /// The rows of B that count.
+    Tensor someB() {
         return rows == b.dim(0) ? b : b.slice(0, from, rows);
     }
 }

@@ -1,8 +1,11 @@
 package io.chagres.nn.generate;
 
+import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.GenerationConfig;
 import io.chagres.nn.text.Tokenizer;
+import io.chagres.nn.transformer.Prefix;
+import io.chagres.nn.transformer.Transformer;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.backend.Backend;
@@ -48,6 +51,7 @@ public final class LanguageModel implements AutoCloseable {
     /// @param maxWaiting most requests in the queue before [#submit] refuses more
     /// @param compute dtype to compute in, see [Decoder], and of the KV cache: F32, which gives the
     ///   logits of the weights widened to F32, or BF16, which reads prompts faster and rounds
+    /// @param adapter folder of an adapter to attach, as PEFT writes it; null for none
     public record Options(
             String device,
             int threads,
@@ -55,7 +59,8 @@ public final class LanguageModel implements AutoCloseable {
             long limitBytes,
             int maxRunning,
             int maxWaiting,
-            DType compute) {
+            DType compute,
+            @Nullable Path adapter) {
         /// All processors, no limit.
         public static final Options DEFAULT = new Options("auto", 0, 0, Long.MAX_VALUE);
 
@@ -82,10 +87,43 @@ public final class LanguageModel implements AutoCloseable {
             this(device, threads, maxTokens, limitBytes, RUNNING, Integer.MAX_VALUE, DType.F32);
         }
 
+        /// Without an adapter.
+        public Options(
+                String device,
+                int threads,
+                int maxTokens,
+                long limitBytes,
+                int maxRunning,
+                int maxWaiting,
+                DType compute) {
+            this(
+                    device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, compute, null);
+        }
+
         /// The same in another dtype.
         public Options withCompute(DType dtype) {
             return new Options(
-                    device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, dtype);
+                    device,
+                    threads,
+                    maxTokens,
+                    limitBytes,
+                    maxRunning,
+                    maxWaiting,
+                    dtype,
+                    adapter);
+        }
+
+        /// The same with an adapter.
+        public Options withAdapter(@Nullable Path folder) {
+            return new Options(
+                    device,
+                    threads,
+                    maxTokens,
+                    limitBytes,
+                    maxRunning,
+                    maxWaiting,
+                    compute,
+                    folder);
         }
     }
 
@@ -155,12 +193,20 @@ public final class LanguageModel implements AutoCloseable {
             TensorArena weights = backend.arena("weights");
             resources.add(weights);
             HfCheckpoint checkpoint = HfCheckpoint.map(folder, file, weights, options.compute());
+            Path adapter = options.adapter();
+            Transformer model =
+                    adapter == null
+                            ? checkpoint.model()
+                            : Adapter.load(adapter, checkpoint.model(), weights)
+                                    .attach(checkpoint.model());
             weights.seal();
-            TransformerConfig config = checkpoint.config();
+            TransformerConfig config = model.config();
+            Prefix prefix = model.prefix();
             int tokens =
                     options.maxTokens() > 0
                             ? options.maxTokens()
                             : Math.min(DEFAULT_TOKENS, config.maxPositionEmbeddings());
+            tokens += prefix == null ? 0 : prefix.tokens();
             List<KvCache.Layer> layers = KvCache.layers(config);
             DType compute = options.compute();
             long cacheBytes = KvCache.bytes(layers, tokens, compute) + TensorArena.ALIGNMENT;
@@ -174,7 +220,7 @@ public final class LanguageModel implements AutoCloseable {
             long left = Math.max(0, options.limitBytes() - cache.used());
             TensorArena step = backend.arena("step", ArenaOptions.of(0).withLimit(left));
             resources.add(step);
-            Decoder decoder = new Decoder(checkpoint.model(), step, pages, compute);
+            Decoder decoder = new Decoder(model, step, pages, compute);
             Tokenizer tokenizer = await(reading);
             return new LanguageModel(checkpoint, tokenizer, decoder, options, resources);
         } catch (Throwable e) {
@@ -224,7 +270,12 @@ public final class LanguageModel implements AutoCloseable {
 
     /// Most tokens of a prompt and its answer: what the model can see and the KV cache can hold.
     public int maxLength() {
-        return Math.min(decoder.maxLength(), decoder.cache().capacity());
+        return Math.min(decoder.maxLength(), room());
+    }
+
+    /// Tokens that the KV cache can hold of one sequence.
+    private int room() {
+        return decoder.cache().capacity() - decoder.prefixTokens();
     }
 
     /// Tokens that end an answer.
@@ -356,14 +407,14 @@ public final class LanguageModel implements AutoCloseable {
         }
         int wanted = Math.min(options.maxNewTokens(), sees - n + 1); // the last one is not seen
         wanted = limit == 0 ? wanted : Math.min(wanted, limit - n);
-        int fits = decoder.cache().capacity() - n + 1;
+        int fits = room() - n + 1;
         if (options.maxNewTokens() == SamplingOptions.UNLIMITED && fits > 0) {
             return Math.min(wanted, fits);
         }
         if (wanted > fits) {
             throw new BudgetExceeded(
                     "the KV cache is full: it can hold %d tokens, a prompt of %d and %d more do not fit"
-                            .formatted(decoder.cache().capacity(), n, wanted));
+                            .formatted(room(), n, wanted));
         }
         return wanted;
     }
