@@ -64,6 +64,8 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Mixin private DtypeOption dtype;
 
+    @Mixin private AdapterOption adapter;
+
     @Option(
             names = "--threads",
             paramLabel = "N",
@@ -82,7 +84,8 @@ final class GenerateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         var load =
                 new LanguageModel.Options("auto", threads, cacheTokens(), Long.MAX_VALUE)
-                        .withCompute(dtype.compute());
+                        .withCompute(dtype.compute())
+                        .withAdapter(adapter.folder());
         try (LanguageModel loaded = LanguageModel.load(model, load)) {
             SamplingOptions file = loaded.defaults(DEFAULT_TOKENS);
             SamplingOptions options =

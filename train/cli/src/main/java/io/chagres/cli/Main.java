@@ -35,6 +35,8 @@ final class Main {
     static {
         COMMANDS.put("quickstart", QuickstartCommand.class);
         COMMANDS.put("train", TrainCommand.class);
+        COMMANDS.put("finetune", FinetuneCommand.class);
+        COMMANDS.put("merge", MergeCommand.class);
         COMMANDS.put("generate", GenerateCommand.class);
         COMMANDS.put("chat", ChatCommand.class);
         COMMANDS.put("serve", ServeCommand.class);

@@ -2,6 +2,7 @@ package io.chagres.train.loop;
 
 import io.chagres.autograd.Profile;
 import io.chagres.autograd.Tape;
+import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.attention.AttentionKind;
 import io.chagres.nn.loss.TrainingLoss;
 import io.chagres.nn.moe.RouterMonitor;
@@ -16,9 +17,11 @@ import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.random.Rng;
 import io.chagres.train.data.Batch;
+import io.chagres.train.data.BatchTensors;
 import io.chagres.train.optim.AdamWOptimizer;
 import io.chagres.train.recipe.Precision;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// One optimizer step of next-token prediction: forward and backward for each micro-batch, then
 /// clipping and the update.
@@ -46,6 +49,7 @@ public final class TrainingStep {
     private final double dropout;
     private final long dropoutSeed;
     private final Objective objective;
+    private final @Nullable Adapter adapter;
     private List<RouterReport> routers = List.of();
 
     /// A step for a model.
@@ -76,6 +80,23 @@ public final class TrainingStep {
             double dropout,
             long seed,
             Objective objective) {
+        this(model, optimizer, arena, precision, dropout, seed, objective, null);
+    }
+
+    /// A step that trains an adapter.
+    ///
+    /// @param model the model with it, for training
+    /// @param adapter whose dropout follows the seed; null for none
+    public TrainingStep(
+            Transformer model,
+            AdamWOptimizer optimizer,
+            TensorArena arena,
+            Precision precision,
+            double dropout,
+            long seed,
+            Objective objective,
+            @Nullable Adapter adapter) {
+        this.adapter = adapter;
         this.objective = objective;
         this.model = model;
         this.optimizer = optimizer;
@@ -109,10 +130,11 @@ public final class TrainingStep {
     }
 
     private double backward(Batch batch, long tokens, long rngOffset) {
-        Shape shape = Shape.of(batch.size(), batch.sequenceLength());
-        Tensor ids = Tensor.of(arena, shape, batch.inputs());
-        Tensor targets = Tensor.of(arena, shape, batch.targets());
-        Transformer.Input input = input(ids, rngOffset);
+        BatchTensors in = BatchTensors.of(batch, arena);
+        Transformer.Input input = input(in, rngOffset);
+        if (adapter != null) {
+            adapter.randomness(dropoutSeed, rngOffset);
+        }
         double share = (double) batch.validTargets() / tokens;
         double[] nextToken = {Double.NaN};
         Tensor total =
@@ -120,7 +142,7 @@ public final class TrainingStep {
                         optimizer.parameters(),
                         () ->
                                 precision.compute(() -> {
-                                    var loss = loss(input, targets, tokens, share);
+                                    var loss = loss(input, in.targets(), tokens, share);
                                     if (!objective.isPlain()) {
                                         nextToken[0] = loss.nextToken().item();
                                     }
@@ -160,13 +182,13 @@ public final class TrainingStep {
         }
     }
 
-    private Transformer.Input input(Tensor ids, long rngOffset) {
+    private Transformer.Input input(BatchTensors in, long rngOffset) {
         boolean hashes = model.config().attention() instanceof AttentionKind.Hashed;
         if (dropout == 0 && !hashes) {
-            return Transformer.Input.of(ids);
+            return in.input();
         }
         Tensor stream = TensorData.copyOf(arena, Shape.of(2), new long[] {dropoutSeed, rngOffset});
-        return Transformer.Input.training(ids, dropout, new DropoutStreams(stream));
+        return in.input(dropout, new DropoutStreams(stream));
     }
 
     private double update(double learningRate, double clipNorm, boolean finite) {
