@@ -89,8 +89,7 @@ record Workspace(
         try {
             RunModel model = RunModel.of(recipe, tokenizer, weights, backend, from);
             try {
-                return fill(
-                        recipe, tokenizer, data, template, model, weights, backend, most, from);
+                return fill(recipe, tokenizer, data, template, model, weights, backend, most, from);
             } catch (IOException | RuntimeException e) {
                 model.close();
                 throw e;
@@ -119,10 +118,7 @@ record Workspace(
                         wanted.lossOn() == ExamplesRecipe.LossOn.COMPLETIONS);
         var options =
                 new ExampleCorpus.Options(
-                        wanted.format(),
-                        data.heldOut(),
-                        data.sequenceLength(),
-                        wanted.packing());
+                        wanted.format(), data.heldOut(), data.sequenceLength(), wanted.packing());
         ExampleCorpus corpus = ExampleCorpus.prepare(data.sources(), encoder, options);
         if (corpus.cut() > 0) {
             listener.warned(
@@ -172,15 +168,7 @@ record Workspace(
                                 train.seed(), data.key(), train.evaluation().earlyStopPatience())
                         : from.state();
         return new Workspace(
-                tokenizer,
-                data,
-                weights,
-                step,
-                model,
-                optimizer,
-                objective,
-                template,
-                samples,
+                tokenizer, data, weights, step, model, optimizer, objective, template, samples,
                 state);
     }
 
