@@ -11,6 +11,7 @@ module io.chagres.nn {
     requires org.slf4j;
 
     exports io.chagres.nn;
+    exports io.chagres.nn.adapter;
     exports io.chagres.nn.attention;
     exports io.chagres.nn.attention.lsh;
     exports io.chagres.nn.generate;

@@ -41,8 +41,7 @@ public final class TensorData {
     /// A new I64 tensor with these values.
     public static Tensor copyOf(TensorArena arena, Shape shape, long[] values) {
         Tensor t = Tensor.empty(arena, new Spec(DType.I64, shape));
-        checkCount(t, values.length);
-        writeRaw(t, MemorySegment.ofArray(values));
+        set(t, values);
         return t;
     }
 
@@ -72,6 +71,15 @@ public final class TensorData {
         checkCount(t, values.length);
         if (t.dtype() != DType.I32) {
             throw new ShapeMismatch("set: ints go into an I32 tensor; got " + t.spec());
+        }
+        writeRaw(t, MemorySegment.ofArray(values));
+    }
+
+    /// Overwrites a contiguous tensor with longs.
+    public static void set(Tensor t, long... values) {
+        checkCount(t, values.length);
+        if (t.dtype() != DType.I64) {
+            throw new ShapeMismatch("set: longs go into an I64 tensor; got " + t.spec());
         }
         writeRaw(t, MemorySegment.ofArray(values));
     }

@@ -1,7 +1,7 @@
 package io.chagres.nn.attention;
 
 import io.chagres.nn.attention.lsh.Lsh;
-import io.chagres.nn.layer.Linear;
+import io.chagres.nn.layer.Projection;
 import io.chagres.tensor.Tensor;
 
 /// Multi-head attention of a sequence to itself by locality-sensitive hashing: one projection makes
@@ -15,7 +15,7 @@ import io.chagres.tensor.Tensor;
 /// @param o numHeads · headDim → hidden
 /// @param headDim size of a head
 /// @param lsh how tokens find each other
-public record HashedAttention(Linear qk, Linear v, Linear o, int headDim, Lsh lsh)
+public record HashedAttention(Projection qk, Projection v, Projection o, int headDim, Lsh lsh)
         implements AttentionLayer {
     @Override
     public Tensor apply(Tensor x, int layer, AttentionContext context) {

@@ -1,6 +1,6 @@
 package io.chagres.nn.attention;
 
-import io.chagres.nn.layer.Linear;
+import io.chagres.nn.layer.Projection;
 import io.chagres.nn.layer.RmsNorm;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
 /// @param sizes widths of the parts
 /// @param scale factor of the scores
 public record LatentAttention(
-        @Nullable Linear qDown,
+        @Nullable Projection qDown,
         @Nullable RmsNorm qNorm,
-        Linear q,
-        Linear kvDown,
+        Projection q,
+        Projection kvDown,
         RmsNorm kvNorm,
-        Linear kv,
-        Linear o,
+        Projection kv,
+        Projection o,
         AttentionKind.Latent sizes,
         double scale)
         implements AttentionLayer {
@@ -58,7 +58,7 @@ public record LatentAttention(
     }
 
     private Tensor compressed(Tensor x) {
-        Linear down = qDown;
+        Projection down = qDown;
         RmsNorm norm = qNorm;
         return down == null || norm == null ? x : norm.apply(down.apply(x));
     }
@@ -76,7 +76,7 @@ public record LatentAttention(
     private Tensor absorbed(Tensor qPlain, Tensor qRotated, int layer, AttentionContext context) {
         long heads = qPlain.dim(2);
         int plain = sizes.plainDim();
-        Tensor perHead = kv.weight().reshape(heads, plain + sizes.valueDim(), sizes.rank());
+        Tensor perHead = kv.matrix().reshape(heads, plain + sizes.valueDim(), sizes.rank());
         Tensor inLatentSpace = perHead(qPlain, perHead.slice(1, 0, plain));
         Tensor query = Concat.concat(3, inLatentSpace, qRotated);
         Tensor seen = context.attendLatent(layer, query, sizes.rank(), scale);

@@ -1,6 +1,6 @@
 package io.chagres.nn.attention;
 
-import io.chagres.nn.layer.Linear;
+import io.chagres.nn.layer.Projection;
 import io.chagres.nn.layer.RmsNorm;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 /// @param headDim size of a head
 /// @param window how many of the newest keys a query sees; 0 for all
 public record SelfAttention(
-        Linear q,
-        Linear k,
-        Linear v,
-        Linear o,
+        Projection q,
+        Projection k,
+        Projection v,
+        Projection o,
         @Nullable RmsNorm qNorm,
         @Nullable RmsNorm kNorm,
         int headDim,

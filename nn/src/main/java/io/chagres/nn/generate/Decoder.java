@@ -1,6 +1,7 @@
 package io.chagres.nn.generate;
 
 import io.chagres.autograd.Autocast;
+import io.chagres.nn.transformer.Prefix;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
@@ -82,9 +83,15 @@ public final class Decoder {
         return cache;
     }
 
-    /// Most tokens a sequence can have.
+    /// Most tokens a sequence can have behind the model's prefix.
     public int maxLength() {
-        return model.config().maxPositionEmbeddings();
+        return model.config().maxPositionEmbeddings() - prefixTokens();
+    }
+
+    /// Tokens of the cache that the model's prefix takes in each sequence; 0 without one.
+    public int prefixTokens() {
+        Prefix prefix = model.prefix();
+        return prefix == null ? 0 : prefix.tokens();
     }
 
     /// Number of logits.
@@ -186,13 +193,12 @@ public final class Decoder {
         }
         int[] starts = new int[b];
         for (int i = 0; i < b; i++) {
+            beginWithPrefix(sequences.get(i));
             starts[i] = sequences.get(i).length();
-            if (starts[i] + perSequence > maxLength()) {
+            int tokensThen = starts[i] + perSequence - prefixTokens();
+            if (tokensThen > maxLength()) {
                 throw new IllegalArgumentException(
-                        "sequence of "
-                                + (starts[i] + perSequence)
-                                + " tokens: the model can see "
-                                + maxLength());
+                        "sequence of " + tokensThen + " tokens: the model can see " + maxLength());
             }
         }
         boolean[] done = {false};
@@ -215,6 +221,33 @@ public final class Decoder {
         } finally {
             for (int i = 0; i < b && !done[0]; i++) {
                 sequences.get(i).truncate(starts[i]);
+            }
+        }
+    }
+
+    /// Puts the model's prefix into a sequence that has nothing yet.
+    private void beginWithPrefix(KvCache.Sequence sequence) {
+        Prefix prefix = model.prefix();
+        if (prefix == null || sequence.length() > 0) {
+            return;
+        }
+        sequence.extend(prefix.tokens());
+        boolean[] done = {false};
+        try {
+            step.call(() -> {
+                int[] pages = new int[KvCache.pagesFor(prefix.tokens())];
+                for (int i = 0; i < pages.length; i++) {
+                    pages[i] = sequence.page(i);
+                }
+                Tensor table = Tensor.of(step, Shape.of(1, pages.length), pages);
+                Tensor start = Tensor.of(step, Shape.of(1), 0);
+                KvPass.appendPrefix(prefix, model.config().numLayers(), cache, table, start);
+                done[0] = true;
+                return NONE;
+            });
+        } finally {
+            if (!done[0]) {
+                sequence.truncate(0);
             }
         }
     }

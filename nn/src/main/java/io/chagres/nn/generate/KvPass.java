@@ -3,6 +3,7 @@ package io.chagres.nn.generate;
 import io.chagres.nn.attention.lsh.Lsh;
 import io.chagres.nn.attention.lsh.SharedQk;
 import io.chagres.nn.transformer.Pass;
+import io.chagres.nn.transformer.Prefix;
 import io.chagres.nn.transformer.Rotary;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.DType;
@@ -159,8 +160,30 @@ final class KvPass extends Pass {
                 .slice(-1, 0, rank);
     }
 
-    /// Writes the new tokens' rows, in the dtype of the cache.
+    /// Writes the keys and values of a prefix, for all layers.
+    ///
+    /// @param table block table, I32 (1, maxPages)
+    /// @param start 0, I32 (1)
+    static void appendPrefix(Prefix prefix, int layers, KvCache cache, Tensor table, Tensor start) {
+        Prefix.Rows rows = prefix.rows(layers);
+        for (int i = 0; i < layers; i++) {
+            append(
+                    cache.keys(i),
+                    cache.values(i),
+                    rows.at(2L * i, 1).contiguous(),
+                    rows.at(2L * i + 1, 1).contiguous(),
+                    table,
+                    start);
+        }
+    }
+
     private void append(Tensor keys, Tensor values, Tensor k, Tensor v) {
+        append(keys, values, k, v, table, starts);
+    }
+
+    /// Writes the new tokens' rows, in the dtype of the cache.
+    private static void append(
+            Tensor keys, Tensor values, Tensor k, Tensor v, Tensor table, Tensor starts) {
         Tensor newKeys = k.cast(keys.dtype());
         Tensor newValues = v.cast(keys.dtype());
         Interpreter.runAll(KvAppend.INSTANCE, keys, values, newKeys, newValues, table, starts);

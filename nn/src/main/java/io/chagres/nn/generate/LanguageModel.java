@@ -1,9 +1,12 @@
 package io.chagres.nn.generate;
 
 import io.chagres.nn.UnsupportedModel;
+import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.GenerationConfig;
 import io.chagres.nn.text.Tokenizer;
+import io.chagres.nn.transformer.Prefix;
+import io.chagres.nn.transformer.Transformer;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.backend.Backend;
@@ -52,6 +55,7 @@ public final class LanguageModel implements AutoCloseable {
     /// @param drafts whether the model's first module of multi-token prediction guesses tokens, which
     ///   the model then checks two at a time; answers are the same, and sooner where it is often
     ///   right
+    /// @param adapter folder of an adapter to attach, as PEFT writes it; null for none
     public record Options(
             String device,
             int threads,
@@ -60,7 +64,8 @@ public final class LanguageModel implements AutoCloseable {
             int maxRunning,
             int maxWaiting,
             DType compute,
-            boolean drafts) {
+            boolean drafts,
+            @Nullable Path adapter) {
         /// All processors, no limit.
         public static final Options DEFAULT = new Options("auto", 0, 0, Long.MAX_VALUE);
 
@@ -87,7 +92,7 @@ public final class LanguageModel implements AutoCloseable {
             this(device, threads, maxTokens, limitBytes, RUNNING, Integer.MAX_VALUE, DType.F32);
         }
 
-        /// Without guesses.
+        /// Without guesses and without an adapter.
         public Options(
                 String device,
                 int threads,
@@ -96,19 +101,58 @@ public final class LanguageModel implements AutoCloseable {
                 int maxRunning,
                 int maxWaiting,
                 DType compute) {
-            this(device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, compute, false);
+            this(
+                    device,
+                    threads,
+                    maxTokens,
+                    limitBytes,
+                    maxRunning,
+                    maxWaiting,
+                    compute,
+                    false,
+                    null);
         }
 
         /// The same in another dtype.
         public Options withCompute(DType dtype) {
             return new Options(
-                    device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, dtype, drafts);
+                    device,
+                    threads,
+                    maxTokens,
+                    limitBytes,
+                    maxRunning,
+                    maxWaiting,
+                    dtype,
+                    drafts,
+                    adapter);
         }
 
         /// The same with guesses or without.
         public Options withDrafts(boolean guess) {
             return new Options(
-                    device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, compute, guess);
+                    device,
+                    threads,
+                    maxTokens,
+                    limitBytes,
+                    maxRunning,
+                    maxWaiting,
+                    compute,
+                    guess,
+                    adapter);
+        }
+
+        /// The same with an adapter.
+        public Options withAdapter(@Nullable Path folder) {
+            return new Options(
+                    device,
+                    threads,
+                    maxTokens,
+                    limitBytes,
+                    maxRunning,
+                    maxWaiting,
+                    compute,
+                    drafts,
+                    folder);
         }
     }
 
@@ -179,8 +223,15 @@ public final class LanguageModel implements AutoCloseable {
             TensorArena weights = backend.arena("weights");
             resources.add(weights);
             HfCheckpoint checkpoint = HfCheckpoint.map(folder, file, weights, options.compute());
+            Path adapter = options.adapter();
+            Transformer model =
+                    adapter == null
+                            ? checkpoint.model()
+                            : Adapter.load(adapter, checkpoint.model(), weights)
+                                    .attach(checkpoint.model());
             weights.seal();
-            TransformerConfig config = checkpoint.config();
+            TransformerConfig config = model.config();
+            Prefix prefix = model.prefix();
             if (options.drafts() && config.nextTokens() == 0) {
                 throw new UnsupportedModel(
                         folder + ": there is no module of multi-token prediction to guess tokens");
@@ -189,6 +240,7 @@ public final class LanguageModel implements AutoCloseable {
                     options.maxTokens() > 0
                             ? options.maxTokens()
                             : Math.min(DEFAULT_TOKENS, config.maxPositionEmbeddings());
+            tokens += prefix == null ? 0 : prefix.tokens();
             List<KvCache.Layer> layers = KvCache.layers(config, options.drafts());
             DType compute = options.compute();
             long cacheBytes = KvCache.bytes(layers, tokens, compute) + TensorArena.ALIGNMENT;
@@ -202,7 +254,7 @@ public final class LanguageModel implements AutoCloseable {
             long left = Math.max(0, options.limitBytes() - cache.used());
             TensorArena step = backend.arena("step", ArenaOptions.of(0).withLimit(left));
             resources.add(step);
-            Decoder decoder = new Decoder(checkpoint.model(), step, pages, compute);
+            Decoder decoder = new Decoder(model, step, pages, compute);
             Tokenizer tokenizer = await(reading);
             return new LanguageModel(checkpoint, tokenizer, decoder, options, resources);
         } catch (Throwable e) {
@@ -262,7 +314,12 @@ public final class LanguageModel implements AutoCloseable {
 
     /// Most tokens of a prompt and its answer: what the model can see and the KV cache can hold.
     public int maxLength() {
-        return Math.min(decoder.maxLength(), decoder.cache().capacity());
+        return Math.min(decoder.maxLength(), room());
+    }
+
+    /// Tokens that the KV cache can hold of one sequence.
+    private int room() {
+        return decoder.cache().capacity() - decoder.prefixTokens();
     }
 
     /// Tokens that end an answer.
@@ -394,14 +451,14 @@ public final class LanguageModel implements AutoCloseable {
         }
         int wanted = Math.min(options.maxNewTokens(), sees - n + 1); // the last one is not seen
         wanted = limit == 0 ? wanted : Math.min(wanted, limit - n);
-        int fits = decoder.cache().capacity() - n + 1;
+        int fits = room() - n + 1;
         if (options.maxNewTokens() == SamplingOptions.UNLIMITED && fits > 0) {
             return Math.min(wanted, fits);
         }
         if (wanted > fits) {
             throw new BudgetExceeded(
                     "the KV cache is full: it can hold %d tokens, a prompt of %d and %d more do not fit"
-                            .formatted(decoder.cache().capacity(), n, wanted));
+                            .formatted(room(), n, wanted));
         }
         return wanted;
     }

@@ -230,7 +230,7 @@ final class Scheduler implements AutoCloseable {
         KvCache cache = decoder.cache();
         while (!waiting.isEmpty() && running.size() + beginning.size() < limits.running()) {
             Request next = waiting.getFirst();
-            int tokens = next.prompt.length + next.generated();
+            int tokens = decoder.prefixTokens() + next.prompt.length + next.generated();
             int spare = (running.size() + beginning.size()) * KvCache.PAGE_TOKENS;
             if (tokens + spare > cache.availableTokens()) {
                 return;

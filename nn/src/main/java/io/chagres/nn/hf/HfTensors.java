@@ -174,7 +174,7 @@ final class HfTensors implements ParameterSource {
         return bare ? prefix : "";
     }
 
-    private static String list(String title, Set<String> names) {
+    static String list(String title, Set<String> names) {
         if (names.isEmpty()) {
             return "";
         }

@@ -7,8 +7,10 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
 import io.chagres.tensor.io.SafeTensorsWriter;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -56,6 +58,19 @@ public final class HfWriter {
             DType dtype = dtypes.apply(e.paths().getFirst(), parts.getFirst());
             Spec spec = new Spec(dtype, shape(e, parts));
             writer.add(e.stored(), spec, bytes(e, parts, spec, copies));
+        }
+    }
+
+    /// Writes parameters into one file, each in its dtype.
+    ///
+    /// @param parameters ours by path
+    /// @throws IllegalArgumentException when one is missing
+    public static void writeFile(Map<String, Tensor> parameters, HfNames names, Path file)
+            throws IOException {
+        SafeTensorsWriter writer = new SafeTensorsWriter();
+        try (Arena copies = Arena.ofConfined()) {
+            write(parameters, names, writer, copies);
+            writer.write(file);
         }
     }
 

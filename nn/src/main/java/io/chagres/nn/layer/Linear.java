@@ -8,18 +8,29 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param weight W, (out, in)
 /// @param bias b, (out), or null
-public record Linear(Tensor weight, @Nullable Tensor bias) {
+public record Linear(Tensor weight, @Nullable Tensor bias) implements Projection {
     /// Applies the layer to (…, in).
+    @Override
     public Tensor apply(Tensor x) {
         return io.chagres.tensor.op.Linear.linear(x, weight, bias);
     }
 
-    /// Size of the input's last axis.
+    @Override
+    public Tensor product(Tensor x) {
+        return io.chagres.tensor.op.Linear.linear(x, weight, null);
+    }
+
+    @Override
+    public Tensor matrix() {
+        return weight;
+    }
+
+    @Override
     public long inFeatures() {
         return weight.dim(1);
     }
 
-    /// Size of the result's last axis.
+    @Override
     public long outFeatures() {
         return weight.dim(0);
     }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +70,13 @@ public final class Modules {
     /// and returns what takes its place.
     @SuppressWarnings("unchecked")
     public static <M extends Record> M map(M model, UnaryOperator<Object> change) {
-        return (M) Objects.requireNonNull(rebuild(model, change));
+        return (M) Objects.requireNonNull(rebuild(model, "", (path, part) -> change.apply(part)));
+    }
+
+    /// As [#map], for a change that depends on where a part is: it is given the path too.
+    @SuppressWarnings("unchecked")
+    public static <M extends Record> M mapAt(M model, BiFunction<String, Object, Object> change) {
+        return (M) Objects.requireNonNull(rebuild(model, "", change));
     }
 
     private static void walk(
@@ -101,27 +108,29 @@ public final class Modules {
         }
     }
 
-    private static @Nullable Object rebuild(@Nullable Object part, UnaryOperator<Object> change) {
+    private static @Nullable Object rebuild(
+            @Nullable Object part, String path, BiFunction<String, Object, Object> change) {
         return switch (part) {
             case null -> null;
-            case Tensor t -> change.apply(t);
+            case Tensor t -> change.apply(path, t);
             case Record r -> {
+                List<String> names = Records.names(r.getClass());
                 List<@Nullable Object> old = Records.values(r);
                 List<@Nullable Object> values = new ArrayList<>();
                 boolean same = true;
-                for (Object v : old) {
-                    Object n = rebuild(v, change);
-                    same &= n == v;
+                for (int i = 0; i < old.size(); i++) {
+                    Object n = rebuild(old.get(i), join(path, names.get(i)), change);
+                    same &= n == old.get(i);
                     values.add(n);
                 }
-                yield change.apply(same ? r : Records.rebuild(r, values));
+                yield change.apply(path, same ? r : Records.rebuild(r, values));
             }
             case List<?> list -> {
                 List<@Nullable Object> values = new ArrayList<>();
                 boolean same = true;
-                for (Object v : list) {
-                    Object n = rebuild(v, change);
-                    same &= n == v;
+                for (int i = 0; i < list.size(); i++) {
+                    Object n = rebuild(list.get(i), join(path, Integer.toString(i)), change);
+                    same &= n == list.get(i);
                     values.add(n);
                 }
                 yield same ? list : Collections.unmodifiableList(values);

@@ -30,7 +30,7 @@ public record TrainingLoss(Tensor total, Tensor nextToken) {
             long tokens,
             double share) {
         Pass pass = model.pass(in);
-        Tensor hidden = model.hidden(in.ids(), in.positions(), pass, h -> {});
+        Tensor hidden = model.hidden(in.ids(), model.positionIds(in), pass, h -> {});
         Tensor main = CausalLoss.sum(model.project(hidden), targets).scale(1.0 / tokens);
         Tensor total = main;
         if (furtherWeight > 0 && !model.nextTokens().isEmpty()) {

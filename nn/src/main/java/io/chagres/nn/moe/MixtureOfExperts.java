@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// @param router chooses
 /// @param experts what it chooses from
 /// @param shared what every token has too; null for nothing
-public record MixtureOfExperts(Router router, Experts experts, Mlp.@Nullable Gated shared)
+public record MixtureOfExperts(Router router, ExpertLayer experts, Mlp.@Nullable Gated shared)
         implements FeedForward {
     @Override
     public Tensor apply(Tensor x, Consumer<Routed> routed) {

@@ -1,7 +1,7 @@
 package io.chagres.nn.moe;
 
 import io.chagres.nn.layer.Activation;
-import io.chagres.nn.layer.Linear;
+import io.chagres.nn.layer.Projection;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.SwiGlu;
 import java.util.function.Consumer;
@@ -21,7 +21,7 @@ public sealed interface Mlp extends FeedForward permits Mlp.Plain, Mlp.Gated {
     /// @param up hidden → intermediate
     /// @param activation f
     /// @param down intermediate → hidden
-    record Plain(Linear up, Activation activation, Linear down) implements Mlp {
+    record Plain(Projection up, Activation activation, Projection down) implements Mlp {
         @Override
         public Tensor apply(Tensor x) {
             return down.apply(activation.apply(up.apply(x)));
@@ -33,7 +33,7 @@ public sealed interface Mlp extends FeedForward permits Mlp.Plain, Mlp.Gated {
     /// @param gate hidden → intermediate
     /// @param up hidden → intermediate
     /// @param down intermediate → hidden
-    record Gated(Linear gate, Linear up, Linear down) implements Mlp {
+    record Gated(Projection gate, Projection up, Projection down) implements Mlp {
         @Override
         public Tensor apply(Tensor x) {
             return down.apply(SwiGlu.swiGlu(gate.apply(x), up.apply(x)));

@@ -32,7 +32,11 @@ public final class DropoutStreams {
 
     /// The next stream.
     Tensor next() {
-        long n = ++uses;
+        return nth(base, ++uses);
+    }
+
+    /// The n-th stream of a base.
+    public static Tensor nth(Tensor base, long n) {
         Tensor firstOnly = Interpreter.run(new Iota(new Spec(DType.I64, Shape.of(2)), 0));
         return base.add(firstOnly.scale(-n * (double) SPACING).shift(n * (double) SPACING));
     }

@@ -1,7 +1,7 @@
 package io.chagres.nn.transformer;
 
-import io.chagres.nn.layer.Linear;
 import io.chagres.nn.layer.Norm;
+import io.chagres.nn.layer.Projection;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.Concat;
 
@@ -15,7 +15,7 @@ import io.chagres.tensor.op.Concat;
 /// @param block the layer
 /// @param finalNorm before the head
 public record NextToken(
-        Norm hiddenNorm, Norm embeddingNorm, Linear join, Block block, Norm finalNorm) {
+        Norm hiddenNorm, Norm embeddingNorm, Projection join, Block block, Norm finalNorm) {
     /// Hidden states before [#finalNorm].
     ///
     /// @param hidden (B, T, hidden) of the tokens

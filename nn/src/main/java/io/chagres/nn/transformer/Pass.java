@@ -28,6 +28,7 @@ public class Pass implements AttentionContext {
     private final double dropout;
     private final @Nullable DropoutStreams streams;
     private final @Nullable RouterObserver routers;
+    private final Prefix.@Nullable Rows prefix;
     private List<Tensor> auxiliary = new ArrayList<>();
 
     /// Creates a context without an observer of routers.
@@ -43,7 +44,7 @@ public class Pass implements AttentionContext {
             @Nullable Tensor cuSeqlens,
             double dropout,
             @Nullable DropoutStreams streams) {
-        this(rotary, mask, cuSeqlens, dropout, streams, null);
+        this(rotary, mask, cuSeqlens, dropout, streams, null, null);
     }
 
     /// Creates the context.
@@ -54,13 +55,21 @@ public class Pass implements AttentionContext {
     /// @param dropout probability of dropping, used only with streams
     /// @param streams randomness of dropout; null when not training
     /// @param routers sees what the routers of mixtures decide; null for nobody
+    /// @param prefix keys and values before those of the first token; null for none
+    /// @throws UnsupportedOperationException when sequences are packed behind a prefix
     public Pass(
             Rotary.@Nullable Rows rotary,
             @Nullable Tensor mask,
             @Nullable Tensor cuSeqlens,
             double dropout,
             @Nullable DropoutStreams streams,
-            @Nullable RouterObserver routers) {
+            @Nullable RouterObserver routers,
+            Prefix.@Nullable Rows prefix) {
+        if (prefix != null && cuSeqlens != null) {
+            throw new UnsupportedOperationException(
+                    "sequences cannot be packed behind a prefix, which each of them has");
+        }
+        this.prefix = prefix;
         this.rotary = rotary;
         this.mask = mask;
         this.cuSeqlens = cuSeqlens;
@@ -82,7 +91,8 @@ public class Pass implements AttentionContext {
                         cu == null ? null : cu.min(Full.scalar(cu.dtype(), tokens)),
                         dropout,
                         streams,
-                        routers);
+                        routers,
+                        null);
         part.auxiliary = auxiliary;
         return part;
     }
@@ -143,14 +153,17 @@ public class Pass implements AttentionContext {
 
     @Override
     public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, double scale, int window) {
-        return attendHere(q, k, v, scale, window);
+        Prefix.Rows before = prefix;
+        return before == null
+                ? attendHere(q, k, v, scale, window)
+                : attendHere(q, before.keys(layer, k), before.values(layer, v), scale, window);
     }
 
     @Override
     public final Tensor attendHere(Tensor q, Tensor k, Tensor v, double scale, int window) {
         List<Tensor> in = new ArrayList<>(List.of(q, k, v));
         if (mask != null) {
-            in.add(mask);
+            in.add(prefix == null ? mask : Prefix.seen(mask, k.dim(1) - q.dim(1)));
         }
         if (cuSeqlens != null) {
             in.add(cuSeqlens);

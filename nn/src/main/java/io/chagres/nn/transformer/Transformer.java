@@ -1,12 +1,13 @@
 package io.chagres.nn.transformer;
 
 import io.chagres.nn.layer.Embedding;
-import io.chagres.nn.layer.Linear;
 import io.chagres.nn.layer.Norm;
+import io.chagres.nn.layer.Projection;
 import io.chagres.nn.moe.MixtureOfExperts;
 import io.chagres.nn.moe.RouterObserver;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Tensor;
+import io.chagres.tensor.op.Iota;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// @param finalNorm after the last layer
 /// @param head hidden → vocabulary; null when tied to the token embedding
 /// @param nextTokens modules that look a token further each
+/// @param prefix keys and values before those of the first token; null for none
 public record Transformer(
         TransformerConfig config,
         Embedding tokens,
@@ -35,8 +37,9 @@ public record Transformer(
         @Nullable Rotary rotary,
         List<Block> blocks,
         Norm finalNorm,
-        @Nullable Linear head,
-        List<NextToken> nextTokens) {
+        @Nullable Projection head,
+        List<NextToken> nextTokens,
+        @Nullable Prefix prefix) {
     /// What a forward pass is given.
     ///
     /// @param ids token ids, I32 (B, T)
@@ -93,20 +96,53 @@ public record Transformer(
     ///   after the final norm, as Hugging Face counts hidden states. Copy values out: what it is
     ///   shown is freed afterwards
     public Tensor hidden(Input in, Consumer<Tensor> observer) {
-        return hidden(in.ids(), in.positions(), pass(in), observer);
+        return hidden(in.ids(), positionIds(in), pass(in), observer);
+    }
+
+    /// The position of each token: what the input says, behind a prefix; null for 0 … T-1.
+    public @Nullable Tensor positionIds(Input in) {
+        Prefix before = prefix;
+        Tensor given = in.positions();
+        if (before == null) {
+            return given;
+        }
+        Tensor own = given == null ? Iota.range(in.ids().dim(1)) : given;
+        return own.shift(before.tokens());
     }
 
     /// The context of a forward pass over an input.
     public Pass pass(Input in) {
-        long t = in.ids().dim(1);
+        Prefix before = prefix;
         Rotary turn = rotary;
+        long seen = in.ids().dim(1) + (before == null ? 0 : before.tokens());
         return new Pass(
-                turn == null ? null : turn.rows(in.positions(), t, dtype()),
+                turn == null ? null : turn.rows(positionIds(in), seen, dtype()),
                 in.mask(),
                 in.cuSeqlens(),
                 in.dropout(),
                 in.streams(),
-                in.routers());
+                in.routers(),
+                before == null ? null : before.rows(config.numLayers()));
+    }
+
+    /// The same model with an output head of its own.
+    public Transformer withHead(Projection other) {
+        return new Transformer(
+                config.toBuilder().tiedHead(false).build(),
+                tokens,
+                positions,
+                rotary,
+                blocks,
+                finalNorm,
+                other,
+                nextTokens,
+                prefix);
+    }
+
+    /// The same model with other keys and values before those of the first token.
+    public Transformer withPrefix(@Nullable Prefix other) {
+        return new Transformer(
+                config, tokens, positions, rotary, blocks, finalNorm, head, nextTokens, other);
     }
 
     /// The dtype the model computes in. Its matrices may be stored in a narrower one.
@@ -170,7 +206,7 @@ public record Transformer(
 
     /// Hidden states to logits: (…, hidden) → (…, vocabulary).
     public Tensor project(Tensor hidden) {
-        Linear own = head;
+        Projection own = head;
         return own != null
                 ? own.apply(hidden)
                 : io.chagres.tensor.op.Linear.linear(hidden, tokens.weight(), null);

@@ -90,7 +90,8 @@ public final class TransformerBuilder {
                 List.copyOf(blocks),
                 last,
                 head,
-                List.copyOf(further));
+                List.copyOf(further),
+                null);
     }
 
     private NextToken nextToken(String path, int layer) {

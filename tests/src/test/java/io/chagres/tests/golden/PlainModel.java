@@ -8,21 +8,33 @@ import java.util.function.IntToDoubleFunction;
 /// A second opinion: Llama's, Qwen3's and DeepSeek's forward pass in plain loops over doubles,
 /// written from the papers and from what the fields of `config.json` mean, over tensors by their
 /// Hugging Face names. It shares no code with the library.
-final class PlainModel {
+public final class PlainModel {
     private final JsonNode config;
     private final Map<String, double[]> tensors;
     private final int hidden;
     private final int heads;
+    private final double[] prefix;
+    private final int prefixTokens;
 
     PlainModel(JsonNode config, Map<String, double[]> tensors) {
+        this(config, tensors, 0);
+    }
+
+    /// With a prefix as PEFT stores it.
+    ///
+    /// @param prefix (tokens, layers · 2 · kv heads · head dim), of grouped attention
+    public PlainModel(
+            JsonNode config, Map<String, double[]> tensors, int prefixTokens, double... prefix) {
         this.config = config;
+        this.prefix = prefix;
+        this.prefixTokens = prefixTokens;
         this.tensors = tensors;
         hidden = count("hidden_size");
         heads = count("num_attention_heads");
     }
 
     /// Logits of one sequence, (T · V).
-    double[] logits(int... ids) {
+    public double[] logits(int... ids) {
         double[] table = get("model.embed_tokens.weight");
         double[][] x = new double[ids.length][];
         for (int t = 0; t < ids.length; t++) {
@@ -30,7 +42,7 @@ final class PlainModel {
         }
         for (int i = 0; i < count("num_hidden_layers"); i++) {
             String layer = "model.layers." + i + ".";
-            double[][] a = attention(norm(x, layer + "input_layernorm", eps()), layer);
+            double[][] a = attention(norm(x, layer + "input_layernorm", eps()), layer, i);
             add(x, a);
             double[][] y = norm(x, layer + "post_attention_layernorm", eps());
             for (int t = 0; t < y.length; t++) {
@@ -44,18 +56,22 @@ final class PlainModel {
         return Arrays.stream(y).flatMapToDouble(r -> Arrays.stream(times(head, r))).toArray();
     }
 
-    private double[][] attention(double[][] x, String layer) {
+    private double[][] attention(double[][] x, String layer, int number) {
         String at = layer + "self_attn.";
         boolean latent = config.has("kv_lora_rank");
         int t = x.length;
         double[][][] q = new double[t][heads][];
-        double[][][] k = new double[t][heads][];
-        double[][][] v = new double[t][heads][];
+        int n = prefixTokens;
+        double[][][] k = new double[n + t][heads][];
+        double[][][] v = new double[n + t][heads][];
+        for (int i = 0; i < n; i++) {
+            fromPrefix(i, number, k[i], v[i]);
+        }
         for (int i = 0; i < t; i++) {
             if (latent) {
-                latent(x[i], i, at, q[i], k[i], v[i]);
+                latent(x[i], n + i, at, q[i], k[n + i], v[n + i]);
             } else {
-                grouped(x[i], i, at, q[i], k[i], v[i]);
+                grouped(x[i], n + i, at, q[i], k[n + i], v[n + i]);
             }
         }
         double scale = Math.pow(q[0][0].length, -0.5) * (latent ? scoreFactor() : 1);
@@ -64,12 +80,12 @@ final class PlainModel {
             int dv = v[0][0].length;
             double[] all = new double[heads * dv];
             for (int h = 0; h < heads; h++) {
-                double[] p = new double[i + 1];
-                for (int j = 0; j <= i; j++) {
+                double[] p = new double[n + i + 1];
+                for (int j = 0; j < p.length; j++) {
                     p[j] = Math.exp(scale * dot(q[i][h], k[j][h]));
                 }
                 double sum = Arrays.stream(p).sum();
-                for (int j = 0; j <= i; j++) {
+                for (int j = 0; j < p.length; j++) {
                     for (int d = 0; d < dv; d++) {
                         all[h * dv + d] += p[j] / sum * v[j][h][d];
                     }
@@ -78,6 +94,18 @@ final class PlainModel {
             out[i] = linear(at + "o_proj", all);
         }
         return out;
+    }
+
+    private void fromPrefix(int token, int layer, double[][] k, double[][] v) {
+        int groups = config.intIn("num_key_value_heads", 1, 999, heads);
+        int dim = config.intIn("head_dim", 1, 999, hidden / heads);
+        int width = prefix.length / prefixTokens;
+        for (int h = 0; h < heads; h++) {
+            int g = h / (heads / groups);
+            int at = token * width + 2 * layer * groups * dim + g * dim;
+            k[h] = Arrays.copyOfRange(prefix, at, at + dim);
+            v[h] = Arrays.copyOfRange(prefix, at + groups * dim, at + groups * dim + dim);
+        }
     }
 
     private void grouped(

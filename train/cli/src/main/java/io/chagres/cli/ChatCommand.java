@@ -53,6 +53,8 @@ final class ChatCommand implements Callable<Integer> {
 
     @Mixin private DtypeOption dtype;
 
+    @Mixin private AdapterOption adapter;
+
     @Option(
             names = "--threads",
             paramLabel = "N",
@@ -67,10 +69,11 @@ final class ChatCommand implements Callable<Integer> {
         Options.atLeast(spec, "--threads", threads, 0);
         sampling.check(spec);
         PrintWriter out = spec.commandLine().getOut();
-        ChatTemplate template = ChatTemplate.load(model);
+        ChatTemplate template = adapter.template(model);
         var load =
                 new LanguageModel.Options("auto", threads, 0, Long.MAX_VALUE)
-                        .withCompute(dtype.compute());
+                        .withCompute(dtype.compute())
+                        .withAdapter(adapter.folder());
         try (LanguageModel loaded = LanguageModel.load(model, load)) {
             var defaults = sampling.over(loaded.defaults(Integer.MAX_VALUE));
             var options = most == null ? defaults : defaults.withMaxNewTokens(most);

@@ -65,6 +65,8 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Mixin private DtypeOption dtype;
 
+    @Mixin private AdapterOption adapter;
+
     @Option(
             names = "--threads",
             paramLabel = "N",
@@ -91,7 +93,8 @@ final class GenerateCommand implements Callable<Integer> {
         var load =
                 new LanguageModel.Options("auto", threads, cacheTokens(), Long.MAX_VALUE)
                         .withCompute(dtype.compute())
-                        .withDrafts(draft);
+                        .withDrafts(draft)
+                        .withAdapter(adapter.folder());
         try (LanguageModel loaded = LanguageModel.load(model, load)) {
             SamplingOptions file = loaded.defaults(DEFAULT_TOKENS);
             SamplingOptions options =

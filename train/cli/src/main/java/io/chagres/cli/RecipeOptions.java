@@ -1,10 +1,14 @@
 package io.chagres.cli;
 
+import io.chagres.tensor.io.AtomicFiles;
 import io.chagres.train.recipe.Recipe;
 import io.chagres.train.recipe.RecipeKey;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,6 +25,7 @@ final class RecipeOptions implements IModelTransformer {
                     "model", "%nModel:%n",
                     "tokenizer", "%nTokenizer:%n",
                     "data", "%nText:%n",
+                    "finetune", "%nFine-tuning:%n",
                     "train", "%nTraining:%n");
 
     @Override
@@ -68,5 +73,23 @@ final class RecipeOptions implements IModelTransformer {
                                 path -> parsed.matchedOptionValue("--" + path, ""),
                                 (a, b) -> b,
                                 LinkedHashMap::new));
+    }
+
+    /// The recipe that a command was asked for.
+    ///
+    /// @param config its file; null where options are all there is
+    /// @param resume whether the recipe of a checkpoint is meant where there is no file
+    /// @param flags values by key, which win over the file
+    static Recipe recipe(@Nullable Path config, boolean resume, Map<String, String> flags)
+            throws IOException {
+        if (config != null) {
+            return Recipe.load(config, flags);
+        }
+        if (!resume) {
+            return Recipe.of(flags);
+        }
+        Path output = Path.of(flags.getOrDefault("output", Recipe.of(Map.of()).output()));
+        Path last = AtomicFiles.locate(output.resolve("last"));
+        return Recipe.load(last.resolve(Recipe.FILE_NAME), flags);
     }
 }

@@ -129,11 +129,13 @@ final class ServeCommand implements Callable<Integer> {
 
     @Mixin private DtypeOption dtype;
 
+    @Mixin private AdapterOption adapter;
+
     @Override
     public Integer call() throws IOException {
         checkOptions();
         PrintWriter out = spec.commandLine().getOut();
-        ChatTemplate template = ChatTemplate.find(model).orElse(null);
+        ChatTemplate template = adapter.findTemplate(model).orElse(null);
         var load =
                 new LanguageModel.Options(
                         "auto",
@@ -142,7 +144,8 @@ final class ServeCommand implements Callable<Integer> {
                         memory == 0 ? Long.MAX_VALUE : memory * MIB,
                         parallel,
                         queue,
-                        dtype.compute());
+                        dtype.compute(),
+                        adapter.folder());
         var stopped = new CountDownLatch(1);
         try (LanguageModel loaded = LanguageModel.load(model, load);
                 var server =

@@ -1,12 +1,8 @@
 package io.chagres.cli;
 
-import io.chagres.tensor.io.AtomicFiles;
-import io.chagres.tensor.io.Json;
 import io.chagres.train.loop.Trainer;
-import io.chagres.train.loop.TrainingResult;
 import io.chagres.train.recipe.Recipe;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -74,35 +70,10 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Recipe recipe = recipe(RecipeOptions.given(spec.commandLine().getParseResult()));
-        PrintWriter out = spec.commandLine().getOut();
-        Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
-        TrainingView view = new TrainingView(screen, TrainingView.Saves.SHOWN);
-        TrainingProcess process = new TrainingProcess(screen, view);
-        Trainer trainer = new Trainer(recipe, view);
+        Map<String, String> flags = RecipeOptions.given(spec.commandLine().getParseResult());
+        Recipe recipe = RecipeOptions.recipe(config, resume, flags);
         Trainer.Start how = resume ? Trainer.Start.RESUME : Trainer.Start.NEW;
-        long start = System.nanoTime();
-        TrainingResult result =
-                process.run(Path.of(recipe.output()), () -> process.train(trainer, how));
-        TrainingReport report = TrainingReport.of(result, view, start);
-        if (json.wanted()) {
-            out.println(Json.line(report.toJson()));
-            out.flush();
-        } else {
-            report.show(screen);
-        }
+        RecipeRun.run(spec, recipe, how, json.wanted());
         return 0;
-    }
-
-    private Recipe recipe(Map<String, String> flags) throws IOException {
-        if (config != null) {
-            return Recipe.load(config, flags);
-        }
-        if (!resume) {
-            return Recipe.of(flags);
-        }
-        Path output = Path.of(flags.getOrDefault("output", Recipe.of(Map.of()).output()));
-        Path last = AtomicFiles.locate(output.resolve("last"));
-        return Recipe.load(last.resolve(Recipe.FILE_NAME), flags);
     }
 }

@@ -52,6 +52,7 @@ record TrainingReport(TrainingResult result, TrainingView view, double seconds) 
         RunInfo info = view.info();
         if (info != null) {
             json.put("parameters", info.parameters());
+            json.put("trained_parameters", info.trained());
         }
         StepMetrics latest = view.latest();
         if (latest != null) {

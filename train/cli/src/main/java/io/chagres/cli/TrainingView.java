@@ -128,6 +128,13 @@ final class TrainingView implements TrainingListener {
                             c.hiddenSize(),
                             c.numHeads(),
                             c.vocabSize()));
+            if (run.trained() < run.parameters()) {
+                screen.line(
+                        Figures.format(
+                                "Trained %s of them, %.2f %%",
+                                Figures.count(run.trained()),
+                                100.0 * run.trained() / run.parameters()));
+            }
             screen.line(
                     Figures.format(
                             "Text    %s tokens to train on, %s held out; %,d in a step",

@@ -15,6 +15,8 @@ class HelpTest {
             strings = {
                 "quickstart",
                 "train",
+                "finetune",
+                "merge",
                 "generate",
                 "eval",
                 "attention",

@@ -31,27 +31,52 @@ public record Checkpoint(Path folder, Recipe recipe, TrainerState state) {
     /// The file of the optimizer's moments.
     public static final String OPTIMIZER_FILE = "optimizer.safetensors";
 
+    /// The file of what is trained, where the files of [Contents] do not hold it as it is.
+    public static final String TRAINED_FILE = "trained.safetensors";
+
+    /// What is worth keeping of a run for those who use its model.
+    public interface Contents {
+        /// Writes it into an existing folder.
+        void writeTo(Path folder) throws IOException;
+    }
+
     /// What a model needs to be used: its folder is one for any program that reads such.
     ///
     /// @param model the model
     /// @param generation how to generate
     /// @param tokenizer its tokenizer
-    public record ModelFiles(Transformer model, GenerationConfig generation, Tokenizer tokenizer) {
-        private void writeTo(Path folder) throws IOException {
+    public record ModelFiles(Transformer model, GenerationConfig generation, Tokenizer tokenizer)
+            implements Contents {
+        @Override
+        public void writeTo(Path folder) throws IOException {
             HfCheckpoint.save(model, generation, folder);
             tokenizer.save(folder);
         }
     }
 
     /// Writes or replaces a folder with a model alone, whole or not at all.
-    public static void saveModel(Path folder, ModelFiles files) throws IOException {
+    public static void saveModel(Path folder, Contents files) throws IOException {
         AtomicFiles.writeFolder(folder, files::writeTo);
     }
 
-    /// Writes or replaces a checkpoint, whole or not at all.
+    /// Writes or replaces a checkpoint of a model, whole or not at all.
     public static void save(
             Path folder,
             ModelFiles files,
+            AdamWOptimizer optimizer,
+            Recipe recipe,
+            TrainerState state)
+            throws IOException {
+        save(folder, files, Map.of(), optimizer, recipe, state);
+    }
+
+    /// Writes or replaces a checkpoint, whole or not at all.
+    ///
+    /// @param trained what is trained, by name, where the files do not hold it as it is
+    public static void save(
+            Path folder,
+            Contents files,
+            Map<String, Tensor> trained,
             AdamWOptimizer optimizer,
             Recipe recipe,
             TrainerState state)
@@ -62,16 +87,20 @@ public record Checkpoint(Path folder, Recipe recipe, TrainerState state) {
                     files.writeTo(fresh);
                     recipe.write(fresh.resolve(Recipe.FILE_NAME));
                     state.write(fresh);
-                    SafeTensorsWriter writer = new SafeTensorsWriter();
-                    try (Arena copies = Arena.ofConfined()) {
-                        optimizer
-                                .state()
-                                .forEach((name, t) ->
-                                        writer.add(
-                                                name, t.spec(), TensorData.hostBytes(t, copies)));
-                        writer.write(fresh.resolve(OPTIMIZER_FILE));
+                    write(optimizer.state(), fresh.resolve(OPTIMIZER_FILE));
+                    if (!trained.isEmpty()) {
+                        write(trained, fresh.resolve(TRAINED_FILE));
                     }
                 });
+    }
+
+    private static void write(Map<String, Tensor> tensors, Path file) throws IOException {
+        SafeTensorsWriter writer = new SafeTensorsWriter();
+        try (Arena copies = Arena.ofConfined()) {
+            tensors.forEach(
+                    (name, t) -> writer.add(name, t.spec(), TensorData.hostBytes(t, copies)));
+            writer.write(file);
+        }
     }
 
     /// Opens a checkpoint that [#save] wrote.
@@ -99,11 +128,22 @@ public record Checkpoint(Path folder, Recipe recipe, TrainerState state) {
     /// @param optimizer one for the checkpoint's model
     /// @throws FormatException naming the tensor that is missing, left over or misshapen
     public void restore(AdamWOptimizer optimizer) throws IOException {
-        Map<String, Tensor> moments = optimizer.state();
-        Path path = folder.resolve(OPTIMIZER_FILE);
+        read(folder.resolve(OPTIMIZER_FILE), optimizer.state());
+        optimizer.restoreSteps(state.optimizerSteps());
+    }
+
+    /// Loads what was trained, where it was stored apart.
+    ///
+    /// @param trained tensors by name, which are overwritten
+    /// @throws FormatException naming the tensor that is missing, left over or misshapen
+    public void restore(Map<String, Tensor> trained) throws IOException {
+        read(folder.resolve(TRAINED_FILE), trained);
+    }
+
+    private static void read(Path path, Map<String, Tensor> tensors) throws IOException {
         try (SafeTensors file = SafeTensors.open(path)) {
             for (String name : file.names()) {
-                Tensor t = moments.get(name);
+                Tensor t = tensors.get(name);
                 if (t == null || !t.spec().equals(file.spec(name))) {
                     throw new FormatException(
                             path.toString(),
@@ -112,10 +152,9 @@ public record Checkpoint(Path folder, Recipe recipe, TrainerState state) {
                                             name, file.spec(name), t == null ? "none" : t.spec()));
                 }
             }
-            for (Map.Entry<String, Tensor> e : moments.entrySet()) {
+            for (Map.Entry<String, Tensor> e : tensors.entrySet()) {
                 TensorData.writeRaw(e.getValue(), file.segment(e.getKey()));
             }
         }
-        optimizer.restoreSteps(state.optimizerSteps());
     }
 }

@@ -40,6 +40,8 @@ public final class RecipeMatch {
                     new Key("data.held_out", r -> r.data().heldOut()),
                     new Key("data.sequence_length", r -> r.data().sequenceLength()),
                     new Key("data.seed", r -> r.data().seed()),
+                    new Key("data.format", r -> r.data().examples()),
+                    new Key("finetune", Recipe::finetune),
                     ofTrain("batch_size", TrainRecipe::batchSize),
                     ofTrain("gradient_accumulation", TrainRecipe::gradientAccumulation),
                     ofTrain("optimizer", t -> t.optimizer().kind()),

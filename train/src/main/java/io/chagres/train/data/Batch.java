@@ -1,5 +1,8 @@
 package io.chagres.train.data;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /// Some sequences of equal length: token ids and, for each of them, the id that follows.
 ///
 /// Arrays are row-major [B][T] and belong to the receiver. Where a part of the corpus ends inside a
@@ -15,8 +18,20 @@ public final class Batch {
     private final int[] domains;
     private final int[] validTargets;
     private final double[] bytes;
+    private final @Nullable Packing packing;
+
+    /// Where sequences lie that share a row.
+    ///
+    /// @param positions place of each id in its sequence, [T]
+    /// @param offsets where each sequence begins, and where the last one ends
+    public record Packing(int[] positions, int[] offsets) {}
 
     Batch(int size, int sequenceLength) {
+        this(size, sequenceLength, null);
+    }
+
+    private Batch(int size, int sequenceLength, @Nullable Packing packing) {
+        this.packing = packing;
         this.size = size;
         this.sequenceLength = sequenceLength;
         this.inputs = new int[Math.multiplyExact(size, sequenceLength)];
@@ -43,7 +58,60 @@ public final class Batch {
         bytes[row] = valid * part.bytesPerToken();
     }
 
-    /// Number of sequences, B.
+    /// Examples in a row each, filled up to the longest.
+    ///
+    /// @param filler the id that fills up; nothing is predicted there
+    static Batch padded(List<Example> examples, int filler) {
+        int length = examples.stream().mapToInt(Example::targets).max().orElse(0);
+        Batch batch = new Batch(examples.size(), length);
+        for (int row = 0; row < examples.size(); row++) {
+            Example e = examples.get(row);
+            int at = row * length;
+            batch.put(row, at, e);
+            for (int i = at + e.targets(); i < at + length; i++) {
+                batch.inputs[i] = filler;
+                batch.targets[i] = IGNORE;
+            }
+            batch.domains[row] = e.domain();
+        }
+        return batch;
+    }
+
+    /// Examples one after the other in a single row.
+    static Batch packed(List<Example> examples) {
+        int length = examples.stream().mapToInt(Example::targets).sum();
+        int[] positions = new int[length];
+        int[] offsets = new int[examples.size() + 1];
+        for (int n = 0; n < examples.size(); n++) {
+            offsets[n + 1] = offsets[n] + examples.get(n).targets();
+            for (int i = offsets[n]; i < offsets[n + 1]; i++) {
+                positions[i] = i - offsets[n];
+            }
+        }
+        Batch batch = new Batch(1, length, new Packing(positions, offsets));
+        for (int n = 0; n < examples.size(); n++) {
+            batch.put(0, offsets[n], examples.get(n));
+        }
+        batch.domains[0] = examples.getFirst().domain();
+        return batch;
+    }
+
+    private void put(int row, int at, Example e) {
+        int[] ids = e.ids();
+        for (int i = 0; i < e.targets(); i++) {
+            inputs[at + i] = ids[i];
+            targets[at + i] = e.wanted()[i + 1] ? ids[i + 1] : IGNORE;
+        }
+        validTargets[row] += e.valid();
+        bytes[row] += e.bytes();
+    }
+
+    /// How sequences share a row; null where each has its own.
+    public @Nullable Packing packing() {
+        return packing;
+    }
+
+    /// Number of rows, B.
     public int size() {
         return size;
     }

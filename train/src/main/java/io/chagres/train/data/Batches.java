@@ -11,7 +11,7 @@ import java.util.NoSuchElementException;
 /// pure function of the seed and the [Cursor]: parts take turns in proportion to their weights, and
 /// each goes through its sequences in an order that is new in every pass. Not safe for use by
 /// several threads.
-public final class Batches {
+public final class Batches implements BatchSource {
     private final TokenDataset dataset;
     private final List<TokenDataset.Part> parts;
     private final int sequenceLength;
@@ -57,7 +57,7 @@ public final class Batches {
         return epochLength;
     }
 
-    /// The place of the next batch.
+    @Override
     public Cursor cursor() {
         return new Cursor(drawn / epochLength, drawn % epochLength);
     }
@@ -65,6 +65,7 @@ public final class Batches {
     /// Goes to a place that [#cursor] gave, under the same dataset, sequence length and seed.
     ///
     /// @throws IllegalArgumentException when the place does not exist in this dataset
+    @Override
     public void seek(Cursor cursor) {
         if (cursor.position() >= epochLength) {
             throw new IllegalArgumentException(
@@ -74,7 +75,7 @@ public final class Batches {
         drawn = Math.addExact(Math.multiplyExact(cursor.epoch(), epochLength), cursor.position());
     }
 
-    /// The next batch.
+    @Override
     public Batch next() {
         var batch = new Batch(batchSize, sequenceLength);
         for (int row = 0; row < batchSize; row++) {

@@ -2,13 +2,39 @@ package io.chagres.train.data;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /// A corpus as token ids, split into what is trained on and what is held out.
 ///
 /// @param train the tokens to train on
 /// @param heldOut the tokens to evaluate on; no document of a part lies on both sides
 /// @param key SHA-256 in hex of the texts, the split and the tokenizer
-public record TokenizedCorpus(TokenDataset train, TokenDataset heldOut, String key) {
+public record TokenizedCorpus(TokenDataset train, TokenDataset heldOut, String key)
+        implements TrainingData {
+    @Override
+    public List<String> domains() {
+        return train.domains();
+    }
+
+    @Override
+    public long trainTargets() {
+        return train.targets();
+    }
+
+    @Override
+    public long heldOutTargets() {
+        return heldOut.targets();
+    }
+
+    @Override
+    public BatchSource trainBatches(int sequenceLength, int batchSize, long seed) {
+        return new Batches(train, sequenceLength, batchSize, seed);
+    }
+
+    @Override
+    public Iterable<Batch> heldOutBatches(int sequenceLength, int batchSize, int maxBatches) {
+        return Batches.inOrder(heldOut, sequenceLength, batchSize, maxBatches);
+    }
 
     /// Tokenises a corpus onto the heap; see [TokenDataset] for the limits.
     ///

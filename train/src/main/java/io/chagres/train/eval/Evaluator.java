@@ -4,13 +4,14 @@ import io.chagres.autograd.Autocast;
 import io.chagres.nn.loss.CausalLoss;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.DType;
-import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.train.data.Batch;
+import io.chagres.train.data.BatchTensors;
 import io.chagres.train.data.Batches;
 import io.chagres.train.data.TokenDataset;
 import io.chagres.train.metrics.LossMeter;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -58,9 +59,20 @@ public final class Evaluator {
     /// @return the result, empty when it was given up
     /// @throws io.chagres.train.data.DataException when the dataset is empty
     public Optional<Evaluation> evaluate(TokenDataset data, Plan plan, BooleanSupplier giveUp) {
-        var meter = new LossMeter(data.domains());
-        var batches =
-                Batches.inOrder(data, plan.sequenceLength(), plan.batchSize(), plan.maxBatches());
+        return evaluate(
+                data.domains(),
+                Batches.inOrder(data, plan.sequenceLength(), plan.batchSize(), plan.maxBatches()),
+                giveUp);
+    }
+
+    /// Evaluates batches unless told to give up, which is asked before each.
+    ///
+    /// @param domains the domains of their sequences
+    /// @param batches each row of which is of one domain
+    /// @return the result, empty when it was given up
+    public Optional<Evaluation> evaluate(
+            List<String> domains, Iterable<Batch> batches, BooleanSupplier giveUp) {
+        var meter = new LossMeter(domains);
         for (Batch batch : batches) {
             if (giveUp.getAsBoolean()) {
                 return Optional.empty();
@@ -87,10 +99,8 @@ public final class Evaluator {
     }
 
     private float[] perToken(Batch batch) {
-        Shape shape = Shape.of(batch.size(), batch.sequenceLength());
-        Tensor ids = Tensor.of(step, shape, batch.inputs());
-        Tensor targets = Tensor.of(step, shape, batch.targets());
-        Tensor logits = model.logits(Transformer.Input.of(ids));
-        return CausalLoss.perToken(logits, targets, 0).toFloats();
+        BatchTensors in = BatchTensors.of(batch, step);
+        Tensor logits = model.logits(in.input());
+        return CausalLoss.perToken(logits, in.targets(), 0).toFloats();
     }
 }

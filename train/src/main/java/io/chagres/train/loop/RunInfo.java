@@ -7,6 +7,7 @@ import java.nio.file.Path;
 ///
 /// @param config architecture of the model
 /// @param parameters number of its weights
+/// @param trained number of those that are trained
 /// @param device what computes
 /// @param firstStep steps done before, 0 for a new run
 /// @param totalSteps steps in all
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 public record RunInfo(
         TransformerConfig config,
         long parameters,
+        long trained,
         String device,
         long firstStep,
         long totalSteps,

@@ -5,6 +5,7 @@ import io.chagres.nn.generate.KvCache;
 import io.chagres.nn.generate.Sampler;
 import io.chagres.nn.generate.SamplingOptions;
 import io.chagres.nn.text.Tokenizer;
+import io.chagres.nn.transformer.Prefix;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.memory.TensorArena;
 import java.util.Arrays;
@@ -35,11 +36,17 @@ final class SampleTexts {
 
     /// A KV cache large enough for a sample.
     static KvCache cache(Transformer model, TensorArena weights) {
-        return new KvCache(model.config(), weights, room(model));
+        return new KvCache(model.config(), weights, room(model) + before(model));
     }
 
     private static int room(Transformer model) {
-        return Math.min(model.config().maxPositionEmbeddings(), 4 * NEW_TOKENS);
+        int most = model.config().maxPositionEmbeddings() - before(model);
+        return Math.min(most, 4 * NEW_TOKENS);
+    }
+
+    private static int before(Transformer model) {
+        Prefix prefix = model.prefix();
+        return prefix == null ? 0 : prefix.tokens();
     }
 
     /// What the model writes after a prompt.

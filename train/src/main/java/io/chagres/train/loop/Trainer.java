@@ -1,6 +1,5 @@
 package io.chagres.train.loop;
 
-import io.chagres.nn.layer.Modules;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.backend.Backends;
 import io.chagres.train.checkpoint.Checkpoint;
@@ -109,19 +108,22 @@ public final class Trainer {
                 (long) recipe.train().batchSize()
                         * recipe.train().gradientAccumulation()
                         * recipe.data().sequenceLength();
-        if (recipe.train().evaluation().every() > 0 && work.data().heldOut().targets() == 0) {
+        if (recipe.train().evaluation().every() > 0 && work.data().heldOutTargets() == 0) {
             listener.warned("no text is held out (data.held_out), so there is no evaluation");
         }
         listener.started(
                 new RunInfo(
                         work.model().model().config(),
-                        Modules.parameterCount(work.model().model()),
+                        work.model().parameters(),
+                        work.optimizer().parameters().stream()
+                                .mapToLong(t -> t.shape().size())
+                                .sum(),
                         backend.describe(),
                         work.state().step(),
                         recipe.train().steps(),
                         perStep,
-                        work.data().train().targets(),
-                        work.data().heldOut().targets(),
+                        work.data().trainTargets(),
+                        work.data().heldOutTargets(),
                         folder.root()));
     }
 

@@ -1,10 +1,11 @@
 package io.chagres.train.loop;
 
+import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.moe.RouterReport;
 import io.chagres.train.checkpoint.Checkpoint;
 import io.chagres.train.checkpoint.TrainerState;
 import io.chagres.train.data.Batch;
-import io.chagres.train.data.Batches;
+import io.chagres.train.data.BatchSource;
 import io.chagres.train.eval.Evaluation;
 import io.chagres.train.eval.Evaluator;
 import io.chagres.train.loop.TrainingResult.Reason;
@@ -44,10 +45,9 @@ final class TrainingRun {
     private final BooleanSupplier stop;
     private final MetricsLog log;
     private final Board board;
-    private final Batches batches;
+    private final BatchSource batches;
     private final TrainingStep trainingStep;
     private final Evaluator evaluator;
-    private final Evaluator.Plan plan;
     private final Progress progress;
 
     private long step;
@@ -88,20 +88,20 @@ final class TrainingRun {
         this.stop = stop;
         TrainerState state = work.state();
         int length = recipe.data().sequenceLength();
-        batches = new Batches(work.data().train(), length, train.batchSize(), recipe.data().seed());
+        batches = work.data().trainBatches(length, train.batchSize(), recipe.data().seed());
         batches.seek(state.cursor());
         trainingStep =
                 new TrainingStep(
-                        work.model().model(),
+                        work.model().training(),
                         work.optimizer(),
                         work.step(),
                         train.precision(),
                         train.dropout(),
                         train.seed(),
                         work.objective(),
-                        work.recomputedBlocks());
+                        work.recomputedBlocks(),
+                        work.model().adapter());
         evaluator = new Evaluator(work.model().model(), work.step());
-        plan = new Evaluator.Plan(length, train.batchSize(), train.evaluation().batches());
         progress = new Progress(System::nanoTime, state.step(), train.steps(), SPEED_WINDOW);
         step = state.step();
         tokens = state.tokens();
@@ -263,12 +263,18 @@ final class TrainingRun {
         return every > 0
                 && (step % every == 0 || step >= train.steps())
                 && evaluatedStep != step
-                && work.data().heldOut().targets() > 0;
+                && work.data().heldOutTargets() > 0;
     }
 
     /// Evaluates, unless the run is to stop meanwhile: then it is still due when the run goes on.
     private void evaluate() throws IOException {
-        Evaluation found = evaluator.evaluate(work.data().heldOut(), plan, stop).orElse(null);
+        Iterable<Batch> heldOut =
+                work.data()
+                        .heldOutBatches(
+                                recipe.data().sequenceLength(),
+                                train.batchSize(),
+                                train.evaluation().batches());
+        Evaluation found = evaluator.evaluate(work.data().domains(), heldOut, stop).orElse(null);
         if (found == null) {
             return;
         }
@@ -305,7 +311,7 @@ final class TrainingRun {
                             .formatted(earlyStop.bestStep(), earlyStop.best(), found.loss()));
         }
         if (train.evaluation().keepBest() && earlyStop.improved()) {
-            Checkpoint.saveModel(folder.best(), files());
+            Checkpoint.saveModel(folder.best(), work.files());
             listener.saved(step, folder.best());
         }
     }
@@ -346,14 +352,16 @@ final class TrainingRun {
 
     private void save() throws IOException {
         log.sync(); // lines that the checkpoint counts on
-        Checkpoint.save(folder.last(), files(), work.optimizer(), recipe, state());
+        Adapter adapter = work.model().adapter();
+        Checkpoint.save(
+                folder.last(),
+                work.files(),
+                adapter == null ? Map.of() : adapter.parameters(),
+                work.optimizer(),
+                recipe,
+                state());
         saved = true;
         listener.saved(step, folder.last());
-    }
-
-    private Checkpoint.ModelFiles files() {
-        return new Checkpoint.ModelFiles(
-                work.model().model(), work.model().generation(), work.tokenizer().tokenizer());
     }
 
     private TrainerState state() {

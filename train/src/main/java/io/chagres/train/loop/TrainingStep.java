@@ -3,6 +3,7 @@ package io.chagres.train.loop;
 import io.chagres.autograd.Checkpoint;
 import io.chagres.autograd.Profile;
 import io.chagres.autograd.Tape;
+import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.attention.AttentionKind;
 import io.chagres.nn.loss.TrainingLoss;
 import io.chagres.nn.moe.RouterMonitor;
@@ -17,9 +18,11 @@ import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.random.Rng;
 import io.chagres.train.data.Batch;
+import io.chagres.train.data.BatchTensors;
 import io.chagres.train.optim.AdamWOptimizer;
 import io.chagres.train.recipe.Precision;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// One optimizer step of next-token prediction: forward and backward for each micro-batch, then
 /// clipping and the update.
@@ -48,6 +51,7 @@ public final class TrainingStep {
     private final long dropoutSeed;
     private final Objective objective;
     private final int recomputed;
+    private final @Nullable Adapter adapter;
     private List<RouterReport> routers = List.of();
 
     /// A step for a model.
@@ -78,14 +82,16 @@ public final class TrainingStep {
             double dropout,
             long seed,
             Objective objective) {
-        this(model, optimizer, arena, precision, dropout, seed, objective, 0);
+        this(model, optimizer, arena, precision, dropout, seed, objective, 0, null);
     }
 
-    /// A step that trains more than the next token.
+    /// A step that trains more than the next token, or an adapter.
     ///
+    /// @param model the model, with the adapter where there is one
     /// @param objective what else
     /// @param recomputedBlocks how many blocks, the first ones, have their activations computed
     ///   again in the backward pass; see [Checkpoint]
+    /// @param adapter whose dropout follows the seed; null for none
     public TrainingStep(
             Transformer model,
             AdamWOptimizer optimizer,
@@ -94,7 +100,9 @@ public final class TrainingStep {
             double dropout,
             long seed,
             Objective objective,
-            int recomputedBlocks) {
+            int recomputedBlocks,
+            @Nullable Adapter adapter) {
+        this.adapter = adapter;
         this.objective = objective;
         this.recomputed = recomputedBlocks;
         this.model = model;
@@ -148,10 +156,11 @@ public final class TrainingStep {
     }
 
     private double backward(Batch batch, long tokens, long rngOffset, double lossScale) {
-        Shape shape = Shape.of(batch.size(), batch.sequenceLength());
-        Tensor ids = Tensor.of(arena, shape, batch.inputs());
-        Tensor targets = Tensor.of(arena, shape, batch.targets());
-        Transformer.Input input = input(ids, rngOffset);
+        BatchTensors in = BatchTensors.of(batch, arena);
+        Transformer.Input input = input(in, rngOffset);
+        if (adapter != null) {
+            adapter.randomness(dropoutSeed, rngOffset);
+        }
         double share = (double) batch.validTargets() / tokens;
         double[] nextToken = {Double.NaN};
         boolean asked = !objective.isPlain() || lossScale != 1;
@@ -163,7 +172,12 @@ public final class TrainingStep {
                                         optimizer.parameters(),
                                         () ->
                                                 precision.compute(() -> {
-                                                    var loss = loss(input, targets, tokens, share);
+                                                    var loss =
+                                                            loss(
+                                                                    input,
+                                                                    in.targets(),
+                                                                    tokens,
+                                                                    share);
                                                     if (asked) {
                                                         nextToken[0] = loss.nextToken().item();
                                                     }
@@ -209,13 +223,13 @@ public final class TrainingStep {
         }
     }
 
-    private Transformer.Input input(Tensor ids, long rngOffset) {
+    private Transformer.Input input(BatchTensors in, long rngOffset) {
         boolean hashes = model.config().attention() instanceof AttentionKind.Hashed;
         if (dropout == 0 && !hashes) {
-            return Transformer.Input.of(ids);
+            return in.input();
         }
         Tensor stream = TensorData.copyOf(arena, Shape.of(2), new long[] {dropoutSeed, rngOffset});
-        return Transformer.Input.training(ids, dropout, new DropoutStreams(stream));
+        return in.input(dropout, new DropoutStreams(stream));
     }
 
     private double update(double learningRate, double clipNorm, double lossScale, boolean finite) {

@@ -1,7 +1,7 @@
 package io.chagres.train.loop;
 
+import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.generate.KvCache;
-import io.chagres.nn.layer.Modules;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.ArenaOptions;
 import io.chagres.tensor.memory.TensorArena;
@@ -9,10 +9,17 @@ import io.chagres.train.checkpoint.Checkpoint;
 import io.chagres.train.checkpoint.CheckpointMismatch;
 import io.chagres.train.checkpoint.TrainerState;
 import io.chagres.train.data.Corpus;
+import io.chagres.train.data.ExampleCorpus;
+import io.chagres.train.data.ExampleEncoder;
+import io.chagres.train.data.ExampleTemplates;
 import io.chagres.train.data.TokenizedCorpus;
+import io.chagres.train.data.TrainingData;
 import io.chagres.train.loop.TrainingListener.Phase;
 import io.chagres.train.optim.AdamWOptimizer;
 import io.chagres.train.recipe.Checkpointing;
+import io.chagres.train.recipe.DataRecipe;
+import io.chagres.train.recipe.ExamplesRecipe;
+import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
 import io.chagres.train.recipe.Recipe;
 import io.chagres.train.recipe.TokenizerRecipe.GivenTokenizer;
 import io.chagres.train.recipe.TrainRecipe;
@@ -30,17 +37,19 @@ import org.jspecify.annotations.Nullable;
 /// @param optimizer its optimizer
 /// @param recomputedBlocks blocks whose activations are computed again
 /// @param objective what is trained besides the next token
+/// @param template what made texts of chats; null where there were none
 /// @param samples what writes sample texts; null when none are wanted
 /// @param state where the run stands
 record Workspace(
         RunTokenizer tokenizer,
-        TokenizedCorpus data,
+        TrainingData data,
         TensorArena weights,
         TensorArena step,
         RunModel model,
         AdamWOptimizer optimizer,
         int recomputedBlocks,
         Objective objective,
+        @Nullable ExampleTemplates template,
         @Nullable SampleTexts samples,
         TrainerState state)
         implements AutoCloseable {
@@ -53,15 +62,25 @@ record Workspace(
             @Nullable Checkpoint from,
             TrainingListener listener)
             throws IOException {
-        Corpus corpus = Corpus.open(recipe.data().sources());
         RunTokenizer tokenizer =
                 from == null
-                        ? RunTokenizer.of(recipe, corpus, folder.tokenizer(), listener)
+                        ? RunTokenizer.of(recipe, folder.tokenizer(), listener)
                         : saved(from, recipe);
         listener.preparing(Phase.DATA, 0, -1);
-        TokenizedCorpus data =
-                TokenizedCorpus.prepare(
-                        corpus, recipe.data().heldOut(), tokenizer.encoding(), folder.tokens());
+        ExamplesRecipe examples = recipe.data().examples();
+        ExampleTemplates template =
+                examples == null
+                        ? null
+                        : ExampleTemplates.find(
+                                examples.template(), modelFolder(recipe), tokenizer.tokenizer());
+        TrainingData data =
+                examples == null || template == null
+                        ? TokenizedCorpus.prepare(
+                                Corpus.open(recipe.data().sources()),
+                                recipe.data().heldOut(),
+                                tokenizer.encoding(),
+                                folder.tokens())
+                        : examples(recipe.data(), examples, template, tokenizer, listener);
         if (from != null && !data.key().equals(from.state().dataKey())) {
             throw new CheckpointMismatch(
                     "data.sources", "the text is not the one the checkpoint was trained on");
@@ -71,36 +90,75 @@ record Workspace(
         long most = limit == 0 ? Long.MAX_VALUE : limit;
         TensorArena weights = backend.arena("weights", ArenaOptions.of(0).withLimit(most));
         try {
-            return fill(recipe, tokenizer, data, weights, backend, most, from);
+            RunModel model = RunModel.of(recipe, tokenizer, weights, backend, from);
+            try {
+                return fill(recipe, tokenizer, data, template, model, weights, backend, most, from);
+            } catch (IOException | RuntimeException e) {
+                model.close();
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
             weights.close();
             throw e;
         }
     }
 
+    private static @Nullable Path modelFolder(Recipe recipe) {
+        return recipe.model() instanceof ContinuedModel(String from) ? Path.of(from) : null;
+    }
+
+    private static ExampleCorpus examples(
+            DataRecipe data,
+            ExamplesRecipe wanted,
+            ExampleTemplates template,
+            RunTokenizer tokenizer,
+            TrainingListener listener) {
+        var encoder =
+                new ExampleEncoder(
+                        tokenizer.tokenizer(),
+                        tokenizer.eosId(),
+                        template.template(),
+                        wanted.lossOn() == ExamplesRecipe.LossOn.COMPLETIONS);
+        var options =
+                new ExampleCorpus.Options(
+                        wanted.format(), data.heldOut(), data.sequenceLength(), wanted.packing());
+        ExampleCorpus corpus = ExampleCorpus.prepare(data.sources(), encoder, options);
+        if (corpus.cut() > 0) {
+            listener.warned(
+                    "%d examples are longer than data.sequence_length and were cut"
+                            .formatted(corpus.cut()));
+        }
+        if (corpus.dropped() > 0) {
+            listener.warned(
+                    "%d examples were left out: nothing in them is to be predicted"
+                            .formatted(corpus.dropped()));
+        }
+        return corpus;
+    }
+
     private static Workspace fill(
             Recipe recipe,
             RunTokenizer tokenizer,
-            TokenizedCorpus data,
+            TrainingData data,
+            @Nullable ExampleTemplates template,
+            RunModel model,
             TensorArena weights,
             Backend backend,
             long most,
             @Nullable Checkpoint from)
             throws IOException {
         TrainRecipe train = recipe.train();
-        RunModel model =
-                from == null
-                        ? RunModel.of(recipe, tokenizer, weights)
-                        : RunModel.load(from.folder(), recipe, tokenizer, weights);
         AdamWOptimizer optimizer =
-                new AdamWOptimizer(
-                        Modules.parameters(model.model()), weights, options(train.optimizer()));
+                new AdamWOptimizer(model.trained(), weights, options(train.optimizer()));
         if (from != null) {
             from.restore(optimizer);
         }
         KvCache cache =
                 train.samples().every() > 0 ? SampleTexts.cache(model.model(), weights) : null;
-        Objective objective = Objective.of(train.mixtures(), model.model(), weights);
+        Objective objective =
+                model.adapter() == null
+                        ? Objective.of(train.mixtures(), model.model(), weights)
+                        : Objective.NEXT_TOKEN; // what balances a frozen router stays as it is
         weights.seal();
         int recomputed = 0;
         long stepBytes = 0;
@@ -112,7 +170,7 @@ record Workspace(
                         StepPrediction.of(
                                 backend,
                                 model.model(),
-                                Modules.parameters(model.model()),
+                                model.trained(),
                                 train,
                                 recipe.data().sequenceLength());
                 recomputed = found.recomputedBlocks();
@@ -139,8 +197,28 @@ record Workspace(
                 optimizer,
                 recomputed,
                 objective,
+                template,
                 samples,
                 state);
+    }
+
+    /// What others need to use the model, or its adapter.
+    Checkpoint.Contents files() {
+        Adapter adapter = model.adapter();
+        Checkpoint.Contents own =
+                adapter == null
+                        ? new Checkpoint.ModelFiles(
+                                model.model(), model.generation(), tokenizer.tokenizer())
+                        : folder -> {
+                            adapter.save(folder, model.base(), step);
+                            tokenizer.tokenizer().save(folder);
+                        };
+        return folder -> {
+            own.writeTo(folder);
+            if (template != null) {
+                template.save(folder);
+            }
+        };
     }
 
     /// The checkpoint's own tokenizer; one that the recipe names must be the same.
@@ -180,5 +258,6 @@ record Workspace(
     public void close() {
         step.close();
         weights.close();
+        model.close();
     }
 }

@@ -175,6 +175,10 @@ final class Keys {
     static final RecipeKey<Long> DATA_SEED =
             key("data.seed", seed(), "42", "Order of the sequences.", r -> r.data().seed());
 
+    static {
+        TABLE.addAll(FinetuneKeys.ALL);
+    }
+
     static final RecipeKey<Long> STEPS =
             train(
                     "steps",

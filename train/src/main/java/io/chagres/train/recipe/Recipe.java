@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The recipe of a training run: everything that decides its outcome.
 ///
@@ -16,6 +17,7 @@ import java.util.Map;
 /// @param model which model is trained
 /// @param tokenizer where the tokenizer comes from
 /// @param data what it is trained on
+/// @param finetune what is trained of a model that is there; null for all of it, as in pre-training
 /// @param train how it is trained
 /// @param output folder for checkpoints, metrics and the resolved recipe
 /// @param tensorboard whether metrics are also written as TensorBoard event files
@@ -23,6 +25,7 @@ public record Recipe(
         ModelRecipe model,
         TokenizerRecipe tokenizer,
         DataRecipe data,
+        @Nullable FinetuneRecipe finetune,
         TrainRecipe train,
         String output,
         boolean tensorboard) {

@@ -53,10 +53,24 @@ final class RecipeBuilder {
         }
         TokenizerRecipe tokenizer = tokenizer();
         DataRecipe data = data();
+        FinetuneRecipe finetune = new FinetuneReader(tree).finetune();
+        ExamplesRecipe examples = data.examples();
+        require(
+                examples == null
+                        || !examples.packing()
+                        || !(finetune instanceof FinetuneRecipe.Prefix),
+                FinetuneKeys.PACKING,
+                "a prefix belongs before each example: they cannot share a row");
+        require(
+                examples == null || tree.isGiven(Keys.FROM) || tree.isGiven(Keys.TOKENIZER_PATH),
+                FinetuneKeys.FORMAT,
+                "needs model.from or tokenizer.path: a new tokenizer is trained on continuous"
+                        + " text");
         return new Recipe(
                 model(data, tokenizer),
                 tokenizer,
                 data,
+                finetune,
                 train(data),
                 tree.get(Keys.OUTPUT),
                 tree.get(Keys.TENSORBOARD));
@@ -208,7 +222,8 @@ final class RecipeBuilder {
                         tree.get(Keys.SOURCES),
                         tree.get(Keys.HELD_OUT),
                         tree.get(Keys.SEQUENCE_LENGTH),
-                        tree.get(Keys.DATA_SEED));
+                        tree.get(Keys.DATA_SEED),
+                        new FinetuneReader(tree).examples());
         require(!data.sources().isEmpty(), Keys.SOURCES, "at least one source is needed");
         return data;
     }

@@ -123,7 +123,8 @@ class RecipeTest {
                                         new Source("wordnet", 1, "wordnet")),
                                 0.05,
                                 512,
-                                -7));
+                                -7,
+                                null));
         assertThat(recipe.train())
                 .isEqualTo(
                         new TrainRecipe(
