@@ -63,8 +63,8 @@ class PlanTest {
                                         "--no-measure")
                                 .out(),
                         "plan");
-        assertThat(again.integer("parameters")).isCloseTo(
-                plan.integer("parameters"), within(plan.integer("parameters") / 20));
+        assertThat(again.integer("parameters"))
+                .isCloseTo(plan.integer("parameters"), within(plan.integer("parameters") / 20));
         assertThat(again.integer("peak_bytes")).isCloseTo(peak, within(peak / 20));
     }
 

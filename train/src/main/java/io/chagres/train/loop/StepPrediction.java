@@ -191,8 +191,7 @@ public record StepPrediction(
             int recomputed) {
         Transformer model = subject.model;
         AdamWOptimizer optimizer =
-                new AdamWOptimizer(
-                        subject.trained, weights, Workspace.options(train.optimizer()));
+                new AdamWOptimizer(subject.trained, weights, Workspace.options(train.optimizer()));
         if (train.samples().every() > 0) {
             SampleTexts.cache(model, weights);
         }
