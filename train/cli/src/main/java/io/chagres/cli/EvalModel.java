@@ -114,8 +114,7 @@ final class EvalModel implements AutoCloseable {
     /// Adds what memory and disk it took: the weights' mapped file counts as memory.
     void measure(Measured found) throws IOException {
         long size = fileBytes(folder);
-        found.bytes("peak memory", "peak_bytes", size + weights.peak() + step.peak());
-        found.bytes("file size", "file_bytes", size);
+        found.memory(size + weights.peak() + step.peak(), size);
     }
 
     @Override
