@@ -3,6 +3,7 @@ package io.chagres.tensor;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Op;
+import java.util.NoSuchElementException;
 import java.util.function.Supplier;
 
 /// What an operation means right now: evaluate it, record it, count it. Interpreters nest, and the
@@ -45,12 +46,14 @@ public interface Interpreter {
     ///
     /// @throws IllegalStateException when none is bound
     static Interpreter current() {
-        if (!Bound.CURRENT.isBound()) {
+        try {
+            return Bound.CURRENT.get();
+        } catch (NoSuchElementException e) {
             throw new IllegalStateException(
                     "no interpreter is bound: run tensor operations inside arena.call(() -> …),"
-                            + " where the arena comes from a Backend");
+                            + " where the arena comes from a Backend",
+                    e);
         }
-        return Bound.CURRENT.get();
     }
 
     /// Whether an interpreter is bound.

@@ -110,24 +110,12 @@ public final class Layout {
 
     /// Axes in a new order: axis `order[i]` becomes axis i.
     public Layout permute(int... order) {
-        if (order.length != strides.length) {
-            throw new ShapeMismatch(
-                    "permute: order " + Arrays.toString(order) + " for shape " + shape);
-        }
-        long[] dims = new long[order.length];
+        Shape to = shape.permute(order);
         long[] st = new long[order.length];
-        boolean[] seen = new boolean[order.length];
-        for (int i = 0; i < order.length; i++) {
-            int a = shape.axis(order[i]);
-            if (seen[a]) {
-                throw new ShapeMismatch(
-                        "permute: axis " + a + " twice in " + Arrays.toString(order));
-            }
-            seen[a] = true;
-            dims[i] = shape.dim(a);
-            st[i] = strides[a];
+        for (int i = 0; i < st.length; i++) {
+            st[i] = strides[shape.axis(order[i])];
         }
-        return new Layout(Shape.of(dims), st, offset);
+        return new Layout(to, st, offset);
     }
 
     /// Stretches axes of size 1 (and adds leading ones) to reach `to`, by strides of 0.

@@ -90,6 +90,26 @@ public final class Shape {
         return new Shape(d);
     }
 
+    /// Axes in a new order: axis `order[i]` becomes axis i.
+    public Shape permute(int... order) {
+        if (order.length != dims.length) {
+            throw new ShapeMismatch(
+                    "permute: order " + Arrays.toString(order) + " for shape " + this);
+        }
+        long[] d = new long[order.length];
+        for (int i = 0; i < d.length; i++) {
+            int a = axis(order[i]);
+            for (int j = 0; j < i; j++) {
+                if (axis(order[j]) == a) {
+                    throw new ShapeMismatch(
+                            "permute: axis " + a + " twice in " + Arrays.toString(order));
+                }
+            }
+            d[i] = dims[a];
+        }
+        return new Shape(d);
+    }
+
     /// This shape with an axis of the given size inserted before `axis` (rank appends it).
     public Shape insert(int axis, long size) {
         int a = axis < 0 ? axis + dims.length + 1 : axis;

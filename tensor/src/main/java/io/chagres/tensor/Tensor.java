@@ -26,7 +26,7 @@ import io.chagres.tensor.op.Unary;
 /// Methods that read or write elements from the host ([#item], [#toFloats], [TensorData]) work
 /// without one. A tensor has identity: two tensors are equal only when they are the same object.
 public final class Tensor {
-    private final DType dtype;
+    private final Spec spec;
     private final Layout layout;
     private final Storage storage;
 
@@ -36,7 +36,12 @@ public final class Tensor {
             throw new ShapeMismatch(
                     dtype + " " + layout + " does not fit into " + storage.bytes() + " bytes");
         }
-        this.dtype = dtype;
+        this(new Spec(dtype, layout.shape()), layout, storage);
+    }
+
+    /// A tensor whose storage is large enough.
+    private Tensor(Spec spec, Layout layout, Storage storage) {
+        this.spec = spec;
         this.layout = layout;
         this.storage = storage;
     }
@@ -47,8 +52,8 @@ public final class Tensor {
     }
 
     static Tensor allocate(TensorArena arena, Spec spec, Object owner) {
-        return new Tensor(
-                spec.dtype(), Layout.contiguous(spec.shape()), arena.allocate(spec.bytes(), owner));
+        Storage storage = arena.allocate(spec.bytes(), owner);
+        return new Tensor(spec, Layout.contiguous(spec.shape()), storage);
     }
 
     /// A contiguous F32 tensor with these values, row-major.
@@ -63,12 +68,12 @@ public final class Tensor {
 
     /// Element type.
     public DType dtype() {
-        return dtype;
+        return spec.dtype();
     }
 
     /// Sizes.
     public Shape shape() {
-        return layout.shape();
+        return spec.shape();
     }
 
     /// Where elements live in the storage.
@@ -83,22 +88,22 @@ public final class Tensor {
 
     /// Dtype and shape.
     public Spec spec() {
-        return new Spec(dtype, layout.shape());
+        return spec;
     }
 
     /// Size of one axis.
     public long dim(int axis) {
-        return layout.shape().dim(axis);
+        return spec.shape().dim(axis);
     }
 
     /// Address of the first element, for kernels.
     public long address() {
-        return storage.address() + layout.offset() * dtype.bytes();
+        return storage.address() + layout.offset() * spec.dtype().bytes();
     }
 
     /// The same bytes under another layout.
     public Tensor viewAs(Layout other) {
-        return new Tensor(dtype, other, storage);
+        return new Tensor(spec.dtype(), other, storage);
     }
 
     /// The only element, as a double.
@@ -273,7 +278,7 @@ public final class Tensor {
 
     /// The values in another dtype.
     public Tensor cast(DType to) {
-        return to == dtype ? this : Interpreter.run(new Cast(to), this);
+        return to == spec.dtype() ? this : Interpreter.run(new Cast(to), this);
     }
 
     /// Axes in a new order, a view.
@@ -294,7 +299,7 @@ public final class Tensor {
 
     /// The last two axes exchanged, a view.
     public Tensor transpose() {
-        return transpose(-2, -1);
+        return Interpreter.run(Permute.transpose(shape().rank()), this);
     }
 
     /// The elements in another shape: a view where strides allow, a copy otherwise. One size may be

@@ -54,6 +54,18 @@ class ShapeTest {
     }
 
     @Test
+    void axesArePermuted() {
+        assertThat(shape.permute(2, 0, 1)).isEqualTo(Shape.of(4, 2, 3));
+        assertThat(shape.permute(0, -1, 1)).isEqualTo(Shape.of(2, 4, 3));
+        assertThatThrownBy(() -> shape.permute(0, 1))
+                .isInstanceOf(ShapeMismatch.class)
+                .hasMessageContaining("[0, 1]");
+        assertThatThrownBy(() -> shape.permute(0, 2, -1))
+                .isInstanceOf(ShapeMismatch.class)
+                .hasMessageContaining("axis 2 twice");
+    }
+
+    @Test
     void refusesWhatDoesNotExist() {
         assertThatThrownBy(() -> Shape.of(2, -1))
                 .isInstanceOf(ShapeMismatch.class)

@@ -39,6 +39,19 @@ class TensorTest {
     }
 
     @Test
+    void transposesTheLastTwoOfAnyNumberOfAxes() {
+        step.call(() -> {
+            assertThat(x.reshape(3, 1, 2).transpose().shape()).isEqualTo(Shape.of(3, 2, 1));
+            assertThat(x.reshape(1, 1, 1, 1, 1, 1, 2, 3).transpose().shape())
+                    .isEqualTo(Shape.of(1, 1, 1, 1, 1, 1, 3, 2));
+            assertThatThrownBy(() -> x.reshape(6).transpose())
+                    .isInstanceOf(ShapeMismatch.class)
+                    .hasMessageContaining("two axes");
+            return null;
+        });
+    }
+
+    @Test
     void reshapeCopiesOnlyWhereStridesCannotSayIt() {
         step.call(() -> {
             Tensor flat = x.transpose().reshape(6);

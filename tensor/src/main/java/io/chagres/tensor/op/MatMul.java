@@ -23,6 +23,9 @@ public record MatMul() implements Primitive {
                 "matmul",
                 "needs (…, M, K) and (…, K, N)",
                 in);
+        if (a.rank() == 2 && b.rank() == 2) {
+            return new Spec[] {in[0].as(Shape.of(a.dim(0), b.dim(1)))};
+        }
         Spec[] batches = {in[0].as(batch(a)), in[1].as(batch(b))};
         Shape batch = Check.broadcast("matmul", batches);
         int r = batch.rank();

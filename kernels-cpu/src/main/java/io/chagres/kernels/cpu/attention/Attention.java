@@ -37,7 +37,7 @@ public final class Attention implements AutoCloseable {
     private final WorkerPool.Body ofQueries = (a, from, to, worker) -> ofQueries(from, to, worker);
     private final WorkerPool.Body ofKeys = (a, from, to, worker) -> ofKeys(from, to, worker);
     private final WorkerPool.Body chunk = (a, from, to, worker) -> chunk(from, to, worker);
-    private final WorkerPool.Body combine = (a, from, to, worker) -> combine(from, to, worker);
+    private final WorkerPool.Body combine = (a, from, to, worker) -> combine(from, to);
 
     /// @param pool whose threads do the work
     public Attention(WorkerPool pool) {
@@ -156,9 +156,9 @@ public final class Attention implements AutoCloseable {
         }
     }
 
-    private void combine(long from, long to, int worker) {
+    private void combine(long from, long to) {
         for (long task = from; task < to; task++) {
-            Decode.combine(decodeCall, workers[worker], task, chunks, shared);
+            Decode.combine(decodeCall, task, chunks, shared);
         }
     }
 

@@ -31,6 +31,9 @@ final class Backward {
     private static final long ROW = 4L * Micro.TILE;
     private static final long PANEL = 4L * Micro.PANEL;
 
+    /// Room for a vector.
+    private static final long SPARE_BYTES = 64;
+
     private final Segment g;
     private final QueryTiles queries = new QueryTiles();
     private final KeyTiles keys = new KeyTiles();
@@ -46,6 +49,7 @@ final class Backward {
     private long scores;
     private long slopes;
     private long extra;
+    private long spare;
 
     /// @param segment the place of the worker, which moves from task to task
     Backward(Segment segment) {
@@ -61,7 +65,8 @@ final class Backward {
         scores = scratch;
         slopes = scores + KeyTiles.SIZE * ROW;
         extra = slopes + KeyTiles.SIZE * ROW;
-        return queries.lay(c, keys.lay(c, extra + KeyTiles.SIZE * ROW));
+        spare = extra + KeyTiles.SIZE * ROW;
+        return queries.lay(c, keys.lay(c, spare + SPARE_BYTES));
     }
 
     /// Differentiates `heads` query heads from `head` on, which share a key/value head, with
@@ -188,10 +193,13 @@ final class Backward {
             long o = 4L * j;
             long lse = queries.lse(queryTile) + p * PANEL + o;
             long delta = queries.delta(queryTile) + p * PANEL + o;
+            // Dropout's factors belong to dP before delta is taken off, and to P for the values.
             if (dropout) {
-                Softmax.gradient(s + o, ds + o, extra + o, ROW, rows, lse, delta);
-            } else {
-                Softmax.gradient(s + o, ds + o, ROW, rows, lse, delta);
+                Softmax.multiplyRows(ds + o, ROW, extra + o, ROW, rows);
+            }
+            Softmax.gradient(s + o, ds + o, ROW, rows, lse, delta, spare);
+            if (dropout) {
+                Softmax.multiplyRows(s + o, ROW, extra + o, ROW, rows);
             }
         }
     }

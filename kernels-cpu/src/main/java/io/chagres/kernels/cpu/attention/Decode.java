@@ -159,7 +159,7 @@ final class Decode {
         float base = max == Float.NEGATIVE_INFINITY ? 0f : max;
         DecodeMath.exponentials(scores, padded, base, lanes);
         float sum = DecodeMath.sum(lanes);
-        float alpha = DecodeMath.exp2(old - base, lanes);
+        float alpha = Softmax.exp2(old - base);
         ALL.set(FLOAT, part, max);
         ALL.set(FLOAT, part + 4, Math.fma(ALL.get(FLOAT, part + 4), alpha, sum));
         DecodeMath.accumulate(scores, v, n, c.valueDim, alpha, part + 4L * LANES);
@@ -168,7 +168,7 @@ final class Decode {
     /// Merges the chunks of one key/value head of one sequence into the output.
     ///
     /// @param task from 0 to B * Hkv - 1
-    static void combine(DecodeCall c, Worker w, long task, int chunks, long parts) {
+    static void combine(DecodeCall c, long task, int chunks, long parts) {
         int b = (int) (task / c.kvHeads);
         int kvHead = (int) (task % c.kvHeads);
         int rows = rows(c);
@@ -178,7 +178,7 @@ final class Decode {
         for (int r = 0; r < rows; r++) {
             long part = first + r * row;
             for (int i = 1; i < chunks; i++) {
-                merge(c, part, part + i * step, w.scratch);
+                merge(c, part, part + i * step);
             }
             float sum = ALL.get(FLOAT, part + 4);
             int h = kvHead * (rows / c.queries) + r / c.queries;
@@ -188,13 +188,13 @@ final class Decode {
         }
     }
 
-    private static void merge(DecodeCall c, long into, long from, long scratch) {
+    private static void merge(DecodeCall c, long into, long from) {
         float a = ALL.get(FLOAT, into);
         float b = ALL.get(FLOAT, from);
         float max = Math.max(a, b);
         float base = max == Float.NEGATIVE_INFINITY ? 0f : max;
-        float alpha = DecodeMath.exp2(a - base, scratch);
-        float beta = DecodeMath.exp2(b - base, scratch);
+        float alpha = Softmax.exp2(a - base);
+        float beta = Softmax.exp2(b - base);
         ALL.set(FLOAT, into, max);
         long sum = into + 4;
         ALL.set(FLOAT, sum, alpha * ALL.get(FLOAT, sum) + beta * ALL.get(FLOAT, from + 4));

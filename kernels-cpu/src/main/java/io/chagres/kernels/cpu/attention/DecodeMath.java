@@ -132,21 +132,10 @@ final class DecodeMath {
 
     /// x = 2^(x - base) for `n` floats (a multiple of [#LANES]), and their sums per virtual lane.
     static void exponentials(long x, int n, float base, long sums) {
-        for (int lane = 0; lane < LANES; lane += N) {
-            exponentials(x + 4L * lane, x + 4L * n, base, sums + 4L * lane);
+        Pack.fill(sums, LANES, base);
+        for (long at = 0; at < STEP; at += WIDTH) {
+            Softmax.exponentials(x + at, STEP, n / LANES, sums + at, sums + at);
         }
-    }
-
-    private static void exponentials(long x, long end, float base, long sums) {
-        FloatVector b = FloatVector.broadcast(F32, base);
-        FloatVector sum = FloatVector.zero(F32);
-        for (; x < end; x += STEP) {
-            FloatVector v = FloatVector.fromMemorySegment(F32, ALL, x, LE);
-            FloatVector p = Softmax.exp2(v.sub(b));
-            p.intoMemorySegment(ALL, x, LE);
-            sum = sum.add(p);
-        }
-        sum.intoMemorySegment(ALL, sums, LE);
     }
 
     /// The sum of the virtual lanes: of neighbours, then of neighbouring sums.
@@ -158,13 +147,6 @@ final class DecodeMath {
             }
         }
         return ALL.get(FLOAT, lanes);
-    }
-
-    /// 2^x, through a vector so that it rounds as the rest. Needs room for a vector.
-    static float exp2(float x, long spare) {
-        FloatVector p = Softmax.exp2(FloatVector.broadcast(F32, x));
-        p.intoMemorySegment(ALL, spare, LE);
-        return ALL.get(FLOAT, spare);
     }
 
     /// acc = alpha * acc + the sum of `n` rows of `dim` floats, weighted by p.

@@ -7,6 +7,7 @@ import static io.chagres.kernels.cpu.vector.Lanes.N;
 
 import io.chagres.kernels.cpu.vector.VectorMath;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /// The elementwise part of attention on score tiles, whose rows are keys and whose lanes are
@@ -43,20 +44,19 @@ final class Softmax {
     private Softmax() {}
 
     /// 2^x for x <= 127. Exactly zero below -127; NaN is kept. Relative error below 2e-7 above
-    /// -126.
-    static FloatVector exp2(FloatVector x) {
-        x = x.blend(LEAST, x.compare(VectorOperators.LT, LEAST));
-        FloatVector t = x.add(ROUND);
-        FloatVector r = x.sub(t.sub(ROUND));
-        FloatVector p = FloatVector.broadcast(F32, C5).fma(r, FloatVector.broadcast(F32, C4));
-        p = p.fma(r, FloatVector.broadcast(F32, C3));
-        p = p.fma(r, FloatVector.broadcast(F32, C2));
-        p = p.fma(r, FloatVector.broadcast(F32, C1));
-        p = p.fma(r, FloatVector.broadcast(F32, C0));
-        p = p.fma(r, FloatVector.broadcast(F32, 1f));
-        return p.reinterpretAsInts()
-                .add(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
-                .reinterpretAsFloats();
+    /// -126. The same bits as [#exponentials].
+    static float exp2(float x) {
+        float least = x < LEAST ? LEAST : x;
+        float t = least + ROUND;
+        float r = least - (t - ROUND);
+        float p = Math.fma(C5, r, C4);
+        p = Math.fma(p, r, C3);
+        p = Math.fma(p, r, C2);
+        p = Math.fma(p, r, C1);
+        p = Math.fma(p, r, C0);
+        p = Math.fma(p, r, 1f);
+        int power = Float.floatToRawIntBits(t) << 23;
+        return Float.intBitsToFloat(Float.floatToRawIntBits(p) + power);
     }
 
     /// One step of the online softmax for [Lanes#N] queries.
@@ -96,12 +96,27 @@ final class Softmax {
         top.blend(0f, top.compare(VectorOperators.EQ, NONE)).intoMemorySegment(ALL, base, LE);
     }
 
-    /// s = 2^(s - base), and their sum.
-    private static void exponentials(long s, long stride, int rows, long base, long sum) {
+    /// s = 2^(s - base), as [#exp2], and their sum. `base` and `sum` may be the same place.
+    ///
+    /// The only loop of exponentials here, and it calls nothing but the library: as a helper that
+    /// returns a vector, [#exp2] was compiled before it had a profile, and vectors passed through
+    /// the heap for good.
+    static void exponentials(long s, long stride, int rows, long base, long sum) {
         FloatVector b = FloatVector.fromMemorySegment(F32, ALL, base, LE);
         FloatVector total = FloatVector.zero(F32);
         for (int i = 0; i < rows; i++) {
-            FloatVector p = exp2(FloatVector.fromMemorySegment(F32, ALL, s, LE).sub(b));
+            FloatVector x = FloatVector.fromMemorySegment(F32, ALL, s, LE).sub(b);
+            x = x.blend(LEAST, x.compare(VectorOperators.LT, LEAST));
+            FloatVector t = x.add(ROUND);
+            FloatVector r = x.sub(t.sub(ROUND));
+            FloatVector p = FloatVector.broadcast(F32, C5).fma(r, FloatVector.broadcast(F32, C4));
+            p = p.fma(r, FloatVector.broadcast(F32, C3));
+            p = p.fma(r, FloatVector.broadcast(F32, C2));
+            p = p.fma(r, FloatVector.broadcast(F32, C1));
+            p = p.fma(r, FloatVector.broadcast(F32, C0));
+            p = p.fma(r, FloatVector.broadcast(F32, 1f));
+            IntVector power = t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+            p = p.reinterpretAsInts().add(power).reinterpretAsFloats();
             p.intoMemorySegment(ALL, s, LE);
             total = total.add(p);
             s += stride;
@@ -133,33 +148,17 @@ final class Softmax {
 
     /// Recomputes probabilities and differentiates the softmax for [Lanes#N] queries: p = 2^(s -
     /// lse), dS = p (dP - delta). `s` receives p and `dp` receives dS.
-    static void gradient(long s, long dp, long stride, int rows, long lse, long delta) {
-        FloatVector base = FloatVector.fromMemorySegment(F32, ALL, lse, LE);
+    ///
+    /// @param spare room for a vector
+    static void gradient(long s, long dp, long stride, int rows, long lse, long delta, long spare) {
+        exponentials(s, stride, rows, lse, spare);
         FloatVector d = FloatVector.fromMemorySegment(F32, ALL, delta, LE);
         for (int i = 0; i < rows; i++) {
-            FloatVector p = exp2(FloatVector.fromMemorySegment(F32, ALL, s, LE).sub(base));
-            FloatVector g = p.mul(FloatVector.fromMemorySegment(F32, ALL, dp, LE).sub(d));
-            p.intoMemorySegment(ALL, s, LE);
-            g.intoMemorySegment(ALL, dp, LE);
+            FloatVector.fromMemorySegment(F32, ALL, s, LE)
+                    .mul(FloatVector.fromMemorySegment(F32, ALL, dp, LE).sub(d))
+                    .intoMemorySegment(ALL, dp, LE);
             s += stride;
             dp += stride;
-        }
-    }
-
-    /// [#gradient] under dropout: p is multiplied by the mask for the gradient of the values, and
-    /// so is dP before delta is taken off.
-    static void gradient(long s, long dp, long mask, long stride, int rows, long lse, long delta) {
-        FloatVector base = FloatVector.fromMemorySegment(F32, ALL, lse, LE);
-        FloatVector d = FloatVector.fromMemorySegment(F32, ALL, delta, LE);
-        for (int i = 0; i < rows; i++) {
-            FloatVector p = exp2(FloatVector.fromMemorySegment(F32, ALL, s, LE).sub(base));
-            FloatVector keep = FloatVector.fromMemorySegment(F32, ALL, mask, LE);
-            FloatVector g = p.mul(FloatVector.fromMemorySegment(F32, ALL, dp, LE).mul(keep).sub(d));
-            p.mul(keep).intoMemorySegment(ALL, s, LE);
-            g.intoMemorySegment(ALL, dp, LE);
-            s += stride;
-            dp += stride;
-            mask += stride;
         }
     }
 

@@ -48,9 +48,10 @@ final class ProductKernels {
     private void matmul(Tensor a, Tensor b, Shape out, DType type, long y) {
         Layout la = a.layout();
         Layout lb = b.layout();
-        long inner = out.rank() == 2 ? 1 : out.dim(-3);
+        boolean single = out.rank() == 2;
+        long inner = single ? 1 : out.dim(-3);
         long matrix = out.dim(-1) * out.dim(-2);
-        long outer = out.size() == 0 ? 0 : out.size() / (matrix * inner);
+        long outer = single ? 1 : out.size() == 0 ? 0 : out.size() / (matrix * inner);
         GemmCall call =
                 calls.get()
                         .shape(

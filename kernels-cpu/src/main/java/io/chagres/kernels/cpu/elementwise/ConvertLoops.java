@@ -26,6 +26,11 @@ final class ConvertLoops {
     private static final VectorShape HALF = VectorShape.forBitSize(Lanes.BITS / 2);
     private static final VectorSpecies<Short> I16_HALF = VectorSpecies.of(short.class, HALF);
     private static final VectorSpecies<Float> F32_HALF = VectorSpecies.of(float.class, HALF);
+
+    // Floats of half the width go to and from memory as bytes: a second width of float vectors
+    // would spoil the type profile that C2 has of their methods.
+    private static final VectorSpecies<Byte> I8_HALF = VectorSpecies.of(byte.class, HALF);
+
     // N bytes, or 8 where a vector has 4 lanes: there is no shorter vector.
     private static final VectorSpecies<Byte> I8_PART =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(8 * STEP));
@@ -84,17 +89,20 @@ final class ConvertLoops {
 
     static void toDouble(long x, long y, long n) {
         for (long i = 0; i < n; i += N / 2) {
-            FloatVector v = FloatVector.fromMemorySegment(F32_HALF, ALL, x + 4 * i, LE);
-            DoubleVector d = (DoubleVector) v.convertShape(VectorOperators.F2D, F64, 0);
-            d.intoMemorySegment(ALL, y + 8 * i, LE);
+            ByteVector.fromMemorySegment(I8_HALF, ALL, x + 4 * i, LE)
+                    .reinterpretAsFloats()
+                    .convertShape(VectorOperators.F2D, F64, 0)
+                    .reinterpretAsDoubles()
+                    .intoMemorySegment(ALL, y + 8 * i, LE);
         }
     }
 
     static void fromDouble(long x, long y, long n) {
         for (long i = 0; i < n; i += N / 2) {
             DoubleVector d = DoubleVector.fromMemorySegment(F64, ALL, x + 8 * i, LE);
-            FloatVector v = (FloatVector) d.convertShape(VectorOperators.D2F, F32_HALF, 0);
-            v.intoMemorySegment(ALL, y + 4 * i, LE);
+            d.convertShape(VectorOperators.D2F, F32_HALF, 0)
+                    .reinterpretAsBytes()
+                    .intoMemorySegment(ALL, y + 4 * i, LE);
         }
     }
 

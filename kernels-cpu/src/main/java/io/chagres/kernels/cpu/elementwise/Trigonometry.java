@@ -6,6 +6,7 @@ import static io.chagres.kernels.cpu.vector.Lanes.FLOAT;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
 
 import io.chagres.kernels.cpu.vector.Lanes;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
@@ -19,8 +20,12 @@ import jdk.incubator.vector.VectorSpecies;
 /// rare near-ties. The vector loop does what the scalar code does, operation by operation.
 final class Trigonometry {
     private static final int STEP = Lanes.N / 2;
-    private static final VectorSpecies<Float> HALF =
-            VectorSpecies.of(float.class, VectorShape.forBitSize(Lanes.BITS / 2));
+    private static final VectorShape HALF = VectorShape.forBitSize(Lanes.BITS / 2);
+    private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, HALF);
+
+    // Bytes, not floats: a second width of float vectors would spoil the type profile that C2 has
+    // of their methods, and with it the kernels that hold such vectors across a loop.
+    private static final VectorSpecies<Byte> BYTES = VectorSpecies.of(byte.class, HALF);
 
     /// Adding 1.5 · 2⁵² rounds to a whole number, whose last bits then are those of the sum.
     private static final double ROUND = 0x1.8p52;
@@ -60,15 +65,16 @@ final class Trigonometry {
     /// y = sin(x + shift pi/2) over `bytes` bytes, a whole number of vectors.
     static void loop(long x, long y, int shift, long bytes) {
         for (long i = 0; i < bytes; i += 4 * STEP) {
-            FloatVector f = FloatVector.fromMemorySegment(HALF, ALL, x + i, LE);
-            if (!f.abs().compare(VectorOperators.LT, LARGE).allTrue()) {
+            FloatVector f =
+                    ByteVector.fromMemorySegment(BYTES, ALL, x + i, LE).reinterpretAsFloats();
+            DoubleVector v = (DoubleVector) f.convertShape(VectorOperators.F2D, F64, 0);
+            if (!v.abs().compare(VectorOperators.LT, LARGE).allTrue()) {
                 for (long j = i; j < i + 4 * STEP; j += 4) {
-                    float v = ALL.get(FLOAT, x + j);
-                    ALL.set(FLOAT, y + j, shift == 0 ? sin(v) : cos(v));
+                    float number = ALL.get(FLOAT, x + j);
+                    ALL.set(FLOAT, y + j, shift == 0 ? sin(number) : cos(number));
                 }
                 continue;
             }
-            DoubleVector v = (DoubleVector) f.convertShape(VectorOperators.F2D, F64, 0);
             DoubleVector t = v.mul(TWO_OVER_PI).add(ROUND);
             DoubleVector k = t.sub(ROUND);
             DoubleVector r = v.sub(k.mul(HALF_PI_HIGH)).sub(k.mul(HALF_PI_LOW));
@@ -86,8 +92,9 @@ final class Trigonometry {
                             .reinterpretAsLongs()
                             .lanewise(VectorOperators.XOR, sign)
                             .reinterpretAsDoubles();
-            FloatVector rounded = (FloatVector) value.convertShape(VectorOperators.D2F, HALF, 0);
-            rounded.intoMemorySegment(ALL, y + i, LE);
+            value.convertShape(VectorOperators.D2F, FLOATS, 0)
+                    .reinterpretAsBytes()
+                    .intoMemorySegment(ALL, y + i, LE);
         }
     }
 

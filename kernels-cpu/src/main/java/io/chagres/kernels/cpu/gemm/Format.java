@@ -15,8 +15,16 @@ enum Format {
     /// Elements along k in a lane.
     final int perLane;
 
+    private final int shift;
+
     Format(int perLane) {
         this.perLane = perLane;
+        shift = Integer.numberOfTrailingZeros(perLane);
+    }
+
+    /// Lanes that this many elements take.
+    int lanes(int elements) {
+        return elements + perLane - 1 >> shift;
     }
 
     /// Bytes of an element.

@@ -9,17 +9,21 @@ final class Memory {
     private static final long ALIGNMENT = 4096;
 
     private MemorySegment segment = MemorySegment.NULL;
+    private long address;
+    private long size;
 
     /// Address of at least `bytes` bytes; what earlier calls returned is no longer valid.
     long reserve(long bytes) {
-        if (segment.byteSize() < bytes) {
+        if (size < bytes) {
             segment = Arena.ofAuto().allocate(bytes + bytes / 8, ALIGNMENT);
+            address = segment.address();
+            size = segment.byteSize();
         }
-        return segment.address();
+        return address;
     }
 
     /// Address of what was reserved last.
     long address() {
-        return segment.address();
+        return address;
     }
 }

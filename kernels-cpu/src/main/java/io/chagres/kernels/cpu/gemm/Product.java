@@ -54,13 +54,17 @@ final class Product implements WorkerPool.Body {
     /// Computes, on as many threads of the pool as are worth waking.
     void run(WorkerPool pool) {
         engine = engines.of(p);
-        int lanesOfK = Math.ceilDiv(p.k, engine.format.perLane);
+        int lanesOfK = engine.format.lanes(p.k);
         boolean grouped = p.group != 0;
-        depthBlock = grouped ? p.group / engine.format.perLane : Tiling.depthBlock(lanesOfK);
+        depthBlock = grouped ? engine.format.lanes(p.group) : Tiling.depthBlock(lanesOfK);
         staged = !grouped && !p.holdsSums() && depthBlock < lanesOfK;
-        int workers = (int) Math.clamp(p.work() / Tiling.WORK_PER_THREAD, 1, pool.threads());
+        double allWork = p.work();
+        int workers =
+                allWork < 2 * Tiling.WORK_PER_THREAD
+                        ? 1
+                        : (int) Math.min(allWork / Tiling.WORK_PER_THREAD, pool.threads());
         columnBlock = staged ? Tiling.STAGED_COLUMNS : Tiling.columnBlock(p.m, workers);
-        double work = p.work() / p.batch;
+        double work = allWork / p.batch;
         boolean small = work <= Tiling.SMALL;
         boolean floats = engine.format == Format.F32;
         readA =
@@ -76,8 +80,12 @@ final class Product implements WorkerPool.Body {
                                 || p.m <= Tiling.FEW_ROWS
                                 || (engine.readsParts && cheapToReadB()));
         divide(workers);
+        if (workers == 1) {
+            alone(lanes[0]);
+            return;
+        }
         long parts = (long) p.batch * rowParts * columnParts;
-        long grain = workers == 1 ? parts : Math.ceilDiv(parts, (long) workers * MOST_ROUNDS);
+        long grain = Math.ceilDiv(parts, (long) workers * MOST_ROUNDS);
         pool.forRange(parts, grain, WorkerPool.args(), this);
     }
 
@@ -132,6 +140,15 @@ final class Product implements WorkerPool.Body {
         }
     }
 
+    /// Computes all on the calling thread; products are not divided then.
+    private void alone(Lane lane) {
+        reserve(lane.packed);
+        configure(lane.block, lane.packed);
+        for (int item = 0; item < p.batch; item++) {
+            multiply(item, 0, p.m, 0, p.n, lane);
+        }
+    }
+
     /// Computes rectangles.
     @Override
     public void run(Args unused, long from, long to, int worker) {
@@ -173,13 +190,12 @@ final class Product implements WorkerPool.Body {
         Block block = lane.block;
         long a = p.a + item * p.aBatch;
         long b = p.b + item * p.bBatch;
-        int perLane = engine.format.perLane;
-        long step = (long) depthBlock * perLane;
+        long step = (long) depthBlock * engine.format.perLane;
         for (long j = left; j < right; j += columnBlock) {
             block.columns = (int) Math.min(columnBlock, right - j);
             for (long k = 0; k < p.k; k += step) {
                 block.elements = (int) Math.min(step, p.k - k);
-                block.depth = Math.ceilDiv(block.elements, perLane);
+                block.depth = engine.format.lanes(block.elements);
                 block.b = b + k * p.bStep + j * p.bColumn;
                 for (long i = top; i < bottom; i += Tiling.ROW_BLOCK) {
                     block.rows = (int) Math.min(Tiling.ROW_BLOCK, bottom - i);

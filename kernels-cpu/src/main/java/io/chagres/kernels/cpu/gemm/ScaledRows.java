@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// result is a chain of fused multiply-adds in the order of k ([AxpyKernel]), whoever computes it.
 final class ScaledRows implements WorkerPool.Body {
     private static final int LEAST_COLUMNS = 128;
-    private static final int MOST_COLUMNS = 2048;
+    private static final int MOST_COLUMNS = 8192;
 
     /// Fewer where eight pieces of W are converted to floats first, which should stay in L1.
     private static final int MOST_STAGED = 512;

@@ -122,6 +122,9 @@ final class TileCode {
         Label top = code.here();
         for (int half = 0; half < halves; half++) {
             load(b(half), at(Gpr.RDX, half * bytes), half, masked);
+            if (format == Format.F32) {
+                code.prefetch(at(Gpr.RDX, 4 * Tiling.COLUMNS + half * bytes));
+            }
         }
         for (int i = 0; i < rows; i++) {
             Vec a = spare(i, 0);

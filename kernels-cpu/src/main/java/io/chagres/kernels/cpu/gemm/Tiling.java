@@ -70,8 +70,8 @@ final class Tiling {
     /// How many lanes along k (products, in F32) are added up before the tile goes to memory: all
     /// in equal parts of at most 1024, rounded up to 16.
     static int depthBlock(int k) {
-        int blocks = Math.max(1, Math.ceilDiv(k, DEPTH_BLOCK));
-        return Math.max(16, Math.ceilDiv(Math.ceilDiv(k, blocks), 16) * 16);
+        int part = k <= DEPTH_BLOCK ? k : Math.ceilDiv(k, Math.ceilDiv(k, DEPTH_BLOCK));
+        return Math.max(16, Math.ceilDiv(part, 16) * 16);
     }
 
     /// Bytes of a packed panel of A. Packing may write a vector's worth past its end.

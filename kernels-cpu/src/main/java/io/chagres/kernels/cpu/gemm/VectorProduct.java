@@ -4,13 +4,18 @@ import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.tensor.DType;
 
 /// The product of a matrix W with one vector or a few: what a product is when C has a single row or
-/// column, and what it should be treated as when C has at most [DotProducts#MOST_VECTORS] and W can
-/// be read along k.
+/// column, and what it should be treated as when C has at most [DotProducts#MOST_VECTORS], W can be
+/// read along k and, where the vectors are columns, K is not short. Rows are exempt from the last,
+/// so that up to 16 of them give each the bits that it has alone.
 ///
 /// With `y[j][v] = Σₖ W[j][k] x[v][k]`: if C has few rows, W is Bᵀ and the vectors are A's rows; if
 /// it has few columns, W is A and the vectors are B's columns. Rows of W contiguous in k give dot
 /// products ([DotProducts]); a W contiguous in j gives sums of scaled rows ([ScaledRows]).
 final class VectorProduct {
+    /// What summing the lanes of one result costs, in products: with few columns and a short K, a
+    /// panel that has a lane for each column is faster.
+    private static final int SUMMING = 8;
+
     private final Problem p;
     private final DotProducts dots;
     private final ScaledRows scaled;
@@ -31,7 +36,9 @@ final class VectorProduct {
     }
 
     private boolean fewColumns() {
-        return p.n == 1 || (p.n <= DotProducts.MOST_VECTORS && p.aStep == p.aType.bytes());
+        boolean few = p.n <= DotProducts.MOST_VECTORS && p.aStep == p.aType.bytes();
+        boolean summed = p.aType != DType.F32 || p.k >= SUMMING * p.n;
+        return p.n == 1 || (few && summed);
     }
 
     /// Computes it.

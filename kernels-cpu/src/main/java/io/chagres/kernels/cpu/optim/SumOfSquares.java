@@ -9,8 +9,8 @@ import static io.chagres.kernels.cpu.vector.Lanes.LE;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.kernels.cpu.vector.Scratch;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -22,8 +22,11 @@ public final class SumOfSquares {
     private static final long BLOCK = 16384;
     private static final int LANES = 32;
     private static final int STEP = Lanes.N / 2;
-    private static final VectorSpecies<Float> HALF =
-            VectorSpecies.of(float.class, VectorShape.forBitSize(Lanes.BITS / 2));
+
+    // Bytes, not floats: a second width of float vectors would spoil the type profile that C2 has
+    // of their methods, and with it the kernels that hold such vectors across a loop.
+    private static final VectorSpecies<Byte> BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Lanes.BITS / 2));
 
     private SumOfSquares() {}
 
@@ -75,7 +78,8 @@ public final class SumOfSquares {
             long lane = lanes + 8 * (i & (LANES - 1));
             DoubleVector v =
                     (DoubleVector)
-                            FloatVector.fromMemorySegment(HALF, ALL, x + 4 * i, LE)
+                            ByteVector.fromMemorySegment(BYTES, ALL, x + 4 * i, LE)
+                                    .reinterpretAsFloats()
                                     .convertShape(VectorOperators.F2D, F64, 0);
             v.fma(v, DoubleVector.fromMemorySegment(F64, ALL, lane, LE))
                     .intoMemorySegment(ALL, lane, LE);
