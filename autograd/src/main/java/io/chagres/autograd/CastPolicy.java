@@ -24,6 +24,7 @@ import io.chagres.tensor.op.SumTo;
 import io.chagres.tensor.op.Unary;
 import io.chagres.tensor.op.Update;
 import io.chagres.tensor.op.View;
+
 import org.jspecify.annotations.Nullable;
 
 /// Which dtype [Autocast] wants of each input of an operation.
@@ -42,14 +43,14 @@ final class CastPolicy {
         switch (op) {
             case MatMul _, Linear _ -> all(want, compute, in.length, in);
             case Attention _ -> all(want, compute, ATTENTION_INPUTS, in);
-            case Int8Linear _, Int8LinearDynamic _ -> {
-                all(want, compute, in.length, in);
-                want[INT8_SCALE] = null;
-            }
             case Softmax _, LogSoftmax _, LayerNorm _, RmsNorm _, SumTo _, CumSum _ ->
                     wide(want, in);
             case Unary u when u == Unary.EXP || u == Unary.LOG -> wide(want, in);
             case Binary b when b == Binary.POW -> wide(want, in);
+            case Int8Linear _, Int8LinearDynamic _ -> {
+                all(want, compute, in.length, in);
+                want[INT8_SCALE] = null;
+            }
             // Its pages keep the dtype they have.
             case PagedAttention _ -> want[0] = in[0].dtype().wide();
             case KvAppend _ -> {
