@@ -24,7 +24,6 @@ import io.chagres.tensor.op.SumTo;
 import io.chagres.tensor.op.Unary;
 import io.chagres.tensor.op.Update;
 import io.chagres.tensor.op.View;
-
 import org.jspecify.annotations.Nullable;
 
 /// Which dtype [Autocast] wants of each input of an operation.

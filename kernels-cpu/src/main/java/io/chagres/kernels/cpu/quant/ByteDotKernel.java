@@ -9,6 +9,7 @@ import static io.chagres.kernels.cpu.vector.Lanes.INT;
 import static io.chagres.kernels.cpu.vector.Lanes.LE;
 import static io.chagres.kernels.cpu.vector.Lanes.N;
 
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -17,11 +18,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-import java.lang.foreign.ValueLayout;
-
 /// Sums over signed bytes, exact up to 32 bits, by the Vector API: what [ByteDotCode] computes,
-// what
-/// it needs to know of a vector, and what becomes of the sums.
+/// what it needs to know of a vector, and what becomes of the sums.
 final class ByteDotKernel {
     private static final VectorSpecies<Byte> BYTES =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(BITS / 2));

@@ -7,7 +7,6 @@ import static io.chagres.kernels.cpu.vector.Lanes.INT;
 import io.chagres.kernels.cpu.machine.Routine;
 import io.chagres.kernels.cpu.pool.Args;
 import io.chagres.kernels.cpu.pool.WorkerPool;
-
 import org.jspecify.annotations.Nullable;
 
 /// Products of a few rows of bytes with the rows of a matrix W of bytes, both with scales: `y[v][j]
