@@ -43,15 +43,15 @@ final class CastPolicy {
         switch (op) {
             case MatMul _, Linear _, GroupedLinear _ -> all(want, compute, in.length, in);
             case Attention _ -> all(want, compute, ATTENTION_INPUTS, in);
-            case Int8Linear _, Int8LinearDynamic _ -> {
-                all(want, compute, in.length, in);
-                want[INT8_SCALE] = null;
-            }
             case Softmax _, LogSoftmax _, LayerNorm _, RmsNorm _, SumTo _, CumSum _ ->
                     wide(want, in);
             case Unary u when u == Unary.EXP || u == Unary.LOG || u == Unary.RSQRT ->
                     wide(want, in);
             case Binary b when b == Binary.POW -> wide(want, in);
+            case Int8Linear _, Int8LinearDynamic _ -> {
+                all(want, compute, in.length, in);
+                want[INT8_SCALE] = null;
+            }
             // Its pages keep the dtype they have.
             case PagedAttention _ -> want[0] = in[0].dtype().wide();
             case KvAppend _ -> {

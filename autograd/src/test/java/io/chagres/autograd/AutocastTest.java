@@ -87,14 +87,21 @@ class AutocastTest extends Work {
                     .isEqualTo(DType.BF16);
             assertThat(dtypeOf(() -> Attention.causal(q, bf16(0, 7, 1, 3, 2, 4), q)))
                     .isEqualTo(DType.BF16);
-            Tensor[] bytes = Quantize.quantize(w);
-            Tensor b = f32(0, 8, 5);
-            assertThat(dtypeOf(() -> Int8Linear.int8Linear(x, bytes[0], bytes[1], b)))
-                    .isEqualTo(DType.BF16);
-            assertThat(dtypeOf(() -> Int8LinearDynamic.int8LinearDynamic(x, bytes[0], bytes[1], b)))
-                    .isEqualTo(DType.BF16);
             Tensor half = Autocast.to(DType.F16, () -> Linear.linear(x, w, null));
             assertThat(half.dtype()).isEqualTo(DType.F16);
+        });
+    }
+
+    @Test
+    void productsWithEightBitWeightsComputeInTheNarrowTypeAndKeepTheirScales() {
+        run(() -> {
+            Tensor x = f32(0, 1, 2, 3, 4);
+            Tensor[] w = Quantize.quantize(f32(0, 2, 5, 4));
+            Tensor b = f32(0, 3, 5);
+            assertThat(dtypeOf(() -> Int8Linear.int8Linear(x, w[0], w[1], b)))
+                    .isEqualTo(DType.BF16);
+            assertThat(dtypeOf(() -> Int8LinearDynamic.int8LinearDynamic(x, w[0], w[1], b)))
+                    .isEqualTo(DType.BF16);
         });
     }
 

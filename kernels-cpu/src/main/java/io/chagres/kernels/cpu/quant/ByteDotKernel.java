@@ -18,8 +18,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Sums over signed bytes, exact up to 32 bits, by the Vector API: what [ByteDotCode] computes, what
-/// it needs to know of a vector, and what becomes of the sums.
+/// Sums over signed bytes, exact up to 32 bits, by the Vector API: what [ByteDotCode] computes,
+/// what it needs to know of a vector, and what becomes of the sums.
 final class ByteDotKernel {
     private static final VectorSpecies<Byte> BYTES =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(BITS / 2));
