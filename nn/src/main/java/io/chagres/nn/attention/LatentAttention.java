@@ -83,8 +83,8 @@ public record LatentAttention(
         return perHead(seen, perHead.slice(1, plain, sizes.valueDim()).transpose());
     }
 
-    /// A product of its own for each head: (B, T, H, in) with (H, in, out) → (B, T, H, out). So few
-    /// tokens as decoding has get one each, so that none depends on the others to the bit.
+    /// A product of its own for each head: (B, T, H, in) with (H, in, out) → (B, T, H, out). So
+    /// few tokens as decoding has get one each, so that none depends on the others to the bit.
     private static Tensor perHead(Tensor x, Tensor weights) {
         Shape s = x.shape();
         long tokens = s.dim(0) * s.dim(1);

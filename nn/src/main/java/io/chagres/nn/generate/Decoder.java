@@ -56,8 +56,8 @@ public final class Decoder {
     /// Creates a decoder.
     ///
     /// @param step arena for one forward pass, reset after each
-    /// @param cache for the model's layers; with one more, tokens can be guessed by the model's first
-    ///   module of multi-token prediction
+    /// @param cache for the model's layers; with one more, tokens can be guessed by the model's
+    ///   first module of multi-token prediction
     /// @param compute F32 or BF16; with BF16, matrices should be stored as that
     /// @throws IllegalArgumentException for another dtype
     public Decoder(Transformer model, TensorArena step, KvCache cache, DType compute) {

@@ -7,6 +7,7 @@ import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Concat;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -38,13 +39,16 @@ final class DraftHead {
         int before = draft.rows();
         int count = before + n - 1;
         if (count > 0) {
-            Tensor states = hidden.slice(1, 0, n - 1L);
+            List<Tensor> states = new ArrayList<>();
             if (before > 0) {
-                Tensor kept = kept(List.of(draft), before, hidden.dim(2));
-                states = n == 1 ? kept : Concat.concat(1, kept, states);
+                states.add(kept(List.of(draft), before, hidden.dim(2)));
             }
+            if (n > 1) {
+                states.add(hidden.slice(1, 0, n - 1L));
+            }
+            Tensor all = Concat.concat(1, states.toArray(Tensor[]::new));
             int[] next = Arrays.copyOfRange(tokens, n - count, n);
-            apply(List.of(sequence), new int[] {start - before}, states, next);
+            apply(List.of(sequence), new int[] {start - before}, all, next);
         }
         draft.keep(hidden.slice(1, n - 1L, 1));
     }

@@ -52,9 +52,9 @@ public final class LanguageModel implements AutoCloseable {
     /// @param maxWaiting most requests in the queue before [#submit] refuses more
     /// @param compute dtype to compute in, see [Decoder], and of the KV cache: F32, which gives the
     ///   logits of the weights widened to F32, or BF16, which reads prompts faster and rounds
-    /// @param drafts whether the model's first module of multi-token prediction guesses tokens, which
-    ///   the model then checks two at a time; answers are the same, and sooner where it is often
-    ///   right
+    /// @param drafts whether the model's first module of multi-token prediction guesses tokens,
+    ///   which the model then checks two at a time; answers are the same, and sooner where it is
+    ///   often right
     /// @param adapter folder of an adapter to attach, as PEFT writes it; null for none
     public record Options(
             String device,

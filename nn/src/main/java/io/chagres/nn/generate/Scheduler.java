@@ -339,10 +339,10 @@ final class Scheduler implements AutoCloseable {
         recorder.passed(event, "decode", some.size(), some.size());
     }
 
-    /// Adds a token to each of some answers, and one more to those whose guess proves right. A draw
-    /// is made from the same logits as without a guess, which counts only when it is what was drawn:
-    /// so answers do not change, whatever the sampling. Leviathan et al. 2023, arXiv:2211.17192, with
-    /// all of the guess's probability on one token.
+    /// Adds a token to each of some answers, and one more to those whose guess proves right. Draws
+    /// are made from the same logits as without a guess, which counts only when it is what was
+    /// drawn: so answers do not change, whatever the sampling. Leviathan et al. 2023,
+    /// arXiv:2211.17192, with all of the guess's probability on one token.
     private void check(List<Request> some) {
         List<KvCache.Sequence> sequences = some.stream().map(Scheduler::sequence).toList();
         int[] tokens = new int[2 * some.size()];

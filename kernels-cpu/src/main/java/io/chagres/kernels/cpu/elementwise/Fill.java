@@ -114,8 +114,8 @@ public final class Fill {
                                 a.l[0] + 4 * from, (float) a.d[0], a.l[1] + 4 * from, to - from));
     }
 
-    /// y[o][i] = x[o][0][i] + x[o][1][i] + …, for x of (outer, n, inner) floats and n at least 1, by
-    /// the pool's workers.
+    /// y[o][i] = x[o][0][i] + x[o][1][i] + …, for x of (outer, n, inner) floats and n at least 1,
+    /// by the pool's workers.
     public static void sumMiddle(
             WorkerPool pool, long x, long y, long outer, long n, long inner) {
         var args = WorkerPool.args();

@@ -77,8 +77,8 @@ public final class AxisIndex {
         }
     }
 
-    /// Sets y to zero and adds: y[o][index[o][j][i]][i] += x[o][j][i], in the order of j. Floats are
-    /// added as F32 and rounded once.
+    /// Sets y to zero and adds: y[o][index[o][j][i]][i] += x[o][j][i], in the order of j. Floats
+    /// are added as F32 and rounded once.
     ///
     /// @param type F32, I32, or BF16 or F16 with at most [#MOST_NARROW] elements in y[o]
     /// @param m size of the axis of x and index
