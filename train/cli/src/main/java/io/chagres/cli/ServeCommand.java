@@ -145,6 +145,7 @@ final class ServeCommand implements Callable<Integer> {
                         parallel,
                         queue,
                         dtype.compute(),
+                        false,
                         adapter.folder());
         var stopped = new CountDownLatch(1);
         try (LanguageModel loaded = LanguageModel.load(model, load);
