@@ -118,7 +118,7 @@ final class EvalModel implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         step.close();
         weights.close();
         backend.close();
