@@ -7,6 +7,7 @@ import org.jspecify.annotations.NullMarked;
 module io.chagres.bench {
     requires static transitive org.jspecify;
     requires transitive io.chagres.train;
+    requires extjwnl.data.wn31;
     requires java.management;
     requires jdk.incubator.vector;
 

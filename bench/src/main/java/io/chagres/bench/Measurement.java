@@ -67,6 +67,9 @@ public record Measurement(
         json.put("name", task.workload());
         json.put("op", task.op());
         json.put("shape", task.shape());
+        if (!task.label().isEmpty()) {
+            json.put("config", task.label());
+        }
         json.put("dtype", task.dtype());
         json.put("library", library);
         json.put("threads", threads);

@@ -18,7 +18,8 @@ public final class Peers {
     public static final String FOLDER = "bench/peers/target/lib";
 
     private static final Set<String> PRODUCTS = Set.of("gemm", "train-step");
-    private static final Set<String> PEERED = Set.of("gemm", "train-step", "attention", "norms");
+    private static final Set<String> PEERED =
+            Set.of("gemm", "train-step", "attention", "norms", "tokenizer");
 
     private Peers() {}
 
@@ -57,6 +58,9 @@ public final class Peers {
 
     /// The peers of a workload in each setting worth trying.
     static List<Contender> contenders(Path jars, String workload, String dtype, int threads) {
+        if (workload.equals("tokenizer")) {
+            return List.of(peer(jars, "Hugging Face tokenizers", "djl", Map.of()));
+        }
         String n = Integer.toString(threads);
         boolean blas = PRODUCTS.contains(workload) && dtype.equals("f32");
         Map<String, String> all = Map.of("OMP_NUM_THREADS", n, "OPENBLAS_NUM_THREADS", n);

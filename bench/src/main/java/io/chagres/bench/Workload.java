@@ -27,10 +27,11 @@ public interface Workload {
     /// Its name on the command line.
     String name();
 
-    /// What [#work] counts, per second: `gflops`, `gb_per_second` or `tokens_per_second`.
+    /// What [#work] counts, per second: `gflops`, `gb_per_second`, `mb_per_second` or
+    /// `tokens_per_second`.
     String unit();
 
-    /// Work of one run: 10⁹ floating-point operations, 10⁹ bytes, or tokens.
+    /// Work of one run: 10⁹ floating-point operations, 10⁹ or 10⁶ bytes, or tokens.
     double work(Task task);
 
     /// Every task.

@@ -14,6 +14,7 @@ public final class Workloads {
                     new TrainStepWorkload(),
                     new InferenceWorkload("decode"),
                     new InferenceWorkload("prefill"),
+                    new TokenizerWorkload(),
                     new BandwidthWorkload());
 
     private Workloads() {}

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
             "train-step        whole training steps: forward, backward, clipping, AdamW",
             "decode            writing tokens, one sequence",
             "prefill           reading a prompt, one sequence",
+            "tokenizer         training a BPE tokenizer, and encoding with it, one thread",
             "memory-bandwidth  what the machine can read and copy, for 1 to N threads"
         })
 final class BenchCommand implements Callable<Integer> {

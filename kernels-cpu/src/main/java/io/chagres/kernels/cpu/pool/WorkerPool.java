@@ -168,12 +168,18 @@ public final class WorkerPool implements AutoCloseable {
     }
 
     /// Ends the workers after the job that may be running. Later calls run on the calling thread.
+    ///
+    /// @throws IllegalStateException if called from inside a job, which could not end before itself
     @Override
     public void close() {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
         for (int attempt = 0; !busy.compareAndSet(false, true); attempt++) {
+            if (Frames.current().inJob) {
+                closed.set(false);
+                throw new IllegalStateException("a pool cannot be closed from inside a job");
+            }
             Backoff.pause(attempt, spin);
         }
         for (int w = 1; w < threads; w++) {

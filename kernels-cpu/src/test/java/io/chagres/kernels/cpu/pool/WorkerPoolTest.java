@@ -383,4 +383,17 @@ class WorkerPoolTest {
             assertThat(allocated).isZero();
         }
     }
+
+    @Test
+    void isNotClosedFromInsideItsOwnJob() {
+        WorkerPool pool = new WorkerPool(2);
+        WorkerPool.Body closing = (a, from, to, worker) -> pool.close();
+        assertThatThrownBy(() -> pool.forRange(2, 1, WorkerPool.args(), closing))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("inside a job");
+        AtomicInteger ran = new AtomicInteger();
+        pool.forRange(2, 1, WorkerPool.args(), (a, f, t, worker) -> ran.incrementAndGet());
+        assertThat(ran.get()).isEqualTo(2);
+        pool.close();
+    }
 }
