@@ -18,6 +18,7 @@ module io.chagres.train {
     exports io.chagres.train.loop;
     exports io.chagres.train.metrics;
     exports io.chagres.train.optim;
+    exports io.chagres.train.plan;
     exports io.chagres.train.recipe;
     exports io.chagres.train.schedule;
 }

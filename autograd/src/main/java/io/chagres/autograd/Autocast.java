@@ -8,6 +8,7 @@ import io.chagres.tensor.op.Composite;
 import io.chagres.tensor.op.Fused;
 import io.chagres.tensor.op.Op;
 import io.chagres.tensor.op.Update;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Mixed precision: chooses the dtype in which each operation computes, while parameters stay F32.
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// - **Products** (matmul, linear, attention) take their inputs in the compute dtype, and give it.
-/// - **Softmax, logSoftmax, crossEntropy, norms, exp, log, powers and sums** compute in F32, and
+/// - **Softmax, logSoftmax, crossEntropy, norms, exp, log, 1/√x, powers and sums** compute in F32, and
 ///   give F32.
 /// - **Everything else** computes in the widest dtype among its inputs; of mixed F32 and BF16
 ///   inputs the latter are widened. Queries of a KV cache are widened, what is in it is not.
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 /// F16 needs loss scaling on top, since its gradients underflow where BF16's do not.
 public final class Autocast extends Nested {
     private final DType compute;
-    private final Casts casts = new Casts();
+    private Casts casts = new Casts();
 
     private Autocast(Interpreter inner, DType compute) {
         super(inner);
@@ -105,6 +106,25 @@ public final class Autocast extends Nested {
             }
         }
         return ready;
+    }
+
+    /// Casts of a segment that is run again stay inside it: outside they would be constants, for
+    /// the tape has not seen them being made.
+    @Override
+    public Tensor[] segment(Supplier<Tensor[]> body) {
+        if (!Checkpoint.isAmong(Interpreter.current())) {
+            return inner.segment(body);
+        }
+        return inner.segment(() -> {
+            Casts outside = casts;
+            casts = new Casts();
+            try {
+                return body.get();
+            } finally {
+                casts.release();
+                casts = outside;
+            }
+        });
     }
 
     @Override

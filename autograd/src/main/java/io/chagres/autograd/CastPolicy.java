@@ -39,7 +39,8 @@ final class CastPolicy {
             case Attention _ -> all(want, compute, ATTENTION_INPUTS, in);
             case Softmax _, LogSoftmax _, LayerNorm _, RmsNorm _, SumTo _, CumSum _ ->
                     wide(want, in);
-            case Unary u when u == Unary.EXP || u == Unary.LOG -> wide(want, in);
+            case Unary u when u == Unary.EXP || u == Unary.LOG || u == Unary.RSQRT ->
+                    wide(want, in);
             case Binary b when b == Binary.POW -> wide(want, in);
             // Its pages keep the dtype they have.
             case PagedAttention _ -> want[0] = in[0].dtype().wide();

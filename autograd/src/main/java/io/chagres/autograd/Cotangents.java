@@ -48,6 +48,15 @@ final class Cotangents {
         }
     }
 
+    /// Lets what has flowed back to one tensor flow to another instead.
+    void move(Tensor from, Tensor to) {
+        Tensor g = map.remove(from);
+        if (g != null) {
+            add(to, g);
+            release(g.storage());
+        }
+    }
+
     void drop(Tensor... all) {
         for (Tensor t : all) {
             Tensor g = map.remove(t);

@@ -8,19 +8,16 @@ import io.chagres.tensor.op.Reads;
 import java.util.function.Consumer;
 
 /// One recorded operation.
-record Entry(Op op, Tensor[] in, Tensor[] out, boolean[] needs) {
+record Entry(Op op, Tensor[] in, Tensor[] out, boolean[] needs)
+        implements Recorded {
     /// Keeps what the gradient reads.
     void pin() {
         forEachRead(Storage::pin);
     }
 
-    /// Lets go of it, and frees what nothing else keeps and the tape saw being made.
-    void unpin(TensorArena arena, long start) {
-        forEachRead(s -> {
-            if (s.unpin() && s.arena() == arena && s.serial() > start) {
-                arena.free(s);
-            }
-        });
+    @Override
+    public void unpin(TensorArena arena, long start) {
+        forEachRead(s -> Recorded.unpin(s, arena, start));
     }
 
     private void forEachRead(Consumer<Storage> action) {

@@ -5,6 +5,7 @@ import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Op;
+import java.util.function.Supplier;
 
 /// An interpreter around another one, which it hands operations on to.
 abstract class Nested implements Interpreter {
@@ -24,6 +25,11 @@ abstract class Nested implements Interpreter {
     @Override
     public Tensor[] prepare(Op op, Tensor... in) {
         return inner.prepare(op, in);
+    }
+
+    @Override
+    public Tensor[] segment(Supplier<Tensor[]> body) {
+        return inner.segment(body);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.chagres.tensor.Scope;
 import io.chagres.tensor.ShapeMismatch;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
+import io.chagres.tensor.memory.Storage;
 import io.chagres.tensor.op.Composite;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.Fused;
@@ -47,8 +48,11 @@ public final class Tape extends Nested {
     }
 
     private final long start;
-    private final List<Entry> entries = new ArrayList<>();
+    private final List<Recorded> entries = new ArrayList<>();
     private final Tracked tracked = new Tracked();
+    private int segments;
+    private @Nullable Unrecorded unrecorded;
+    private long replayFrom = -1;
 
     private Tape(Interpreter inner) {
         super(inner);
@@ -129,9 +133,49 @@ public final class Tape extends Nested {
         return Full.onesLike(y);
     }
 
+    /// Runs a segment. One that a [Checkpoint] covers is not recorded, but what it takes to record
+    /// it later.
+    @Override
+    public Tensor[] segment(Supplier<Tensor[]> body) {
+        if (unrecorded != null || replayFrom >= 0) {
+            return body.get();
+        }
+        Interpreter top = Interpreter.current();
+        if (!Checkpoint.covers(top, segments++) || isInATape(inner)) {
+            return body.get();
+        }
+        Unrecorded gathered = new Unrecorded(arena());
+        unrecorded = gathered;
+        Tensor[] results;
+        try {
+            results = body.get();
+        } finally {
+            unrecorded = null;
+        }
+        Segment s = gathered.end(tracked, top, body, results);
+        if (s.in().length > 0) {
+            s.pin();
+            entries.add(s);
+            tracked.countUses(s.in());
+        }
+        return s.out();
+    }
+
+    private static boolean isInATape(Interpreter interpreter) {
+        return interpreter instanceof Tape
+                || (interpreter instanceof Nested nested && isInATape(nested.inner));
+    }
+
     @Override
     public Tensor[] apply(Op op, Spec[] specs, Tensor... in) {
+        Unrecorded silent = unrecorded;
+        if (silent != null) {
+            silent.used(in);
+        }
         if (op instanceof Update update) {
+            if (replayFrom >= 0 && writesOutside(update, in)) {
+                return new Tensor[0]; // it was made when the segment first ran
+            }
             for (int i : update.writes()) {
                 if (tracked.contains(in[i]) || in[i].storage().isPinned()) {
                     throw new IllegalStateException(
@@ -163,11 +207,26 @@ public final class Tape extends Nested {
                 tracked.add(out[i]);
             }
         }
+        if (silent != null) {
+            silent.through(needs, in, out);
+            return out;
+        }
         Entry e = new Entry(op, in, out, needs);
         e.pin();
         entries.add(e);
         tracked.countUses(in);
         return out;
+    }
+
+    /// Whether an update writes into something older than the segment that is run again.
+    private boolean writesOutside(Update update, Tensor... in) {
+        for (int i : update.writes()) {
+            Storage s = in[i].storage();
+            if (s.arena() != arena() || s.serial() <= replayFrom) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Whether a tape further in differentiates through one of the tensors, too.
@@ -192,9 +251,17 @@ public final class Tape extends Nested {
             }
             while (!entries.isEmpty()) {
                 int mark = inner.arena().mark();
-                Entry e = entries.getLast();
-                pull(e, cotangents);
-                entries.removeLast();
+                Recorded e = entries.getLast();
+                switch (e) {
+                    case Entry entry -> {
+                        pull(entry, cotangents);
+                        entries.removeLast();
+                    }
+                    case Segment s -> {
+                        entries.removeLast();
+                        replay(s, cotangents);
+                    }
+                }
                 e.unpin(inner.arena(), start);
                 tracked.uncountUses(e.in(), lastUse);
                 inner.arena().release(mark);
@@ -204,6 +271,26 @@ public final class Tape extends Nested {
             cotangents.clear();
             y.storage().unpin();
         }
+    }
+
+    /// Records a segment in its place and lets the cotangents of its results flow into it.
+    private void replay(Segment s, Cotangents cotangents) {
+        if (cotangents.of(s.out()) == null) {
+            return;
+        }
+        replayFrom = arena().serial();
+        Tensor[] again;
+        try {
+            again = s.again();
+        } finally {
+            replayFrom = -1;
+        }
+        for (int i = 0; i < again.length; i++) {
+            if (tracked.contains(again[i])) {
+                cotangents.move(s.out()[i], again[i]);
+            }
+        }
+        cotangents.drop(s.out());
     }
 
     /// Moves cotangents from an operation's outputs to its inputs.

@@ -41,6 +41,10 @@ final class Tracked {
         tensors.put(t, NO_LEAF);
     }
 
+    void remove(Tensor t) {
+        tensors.remove(t);
+    }
+
     boolean contains(Tensor t) {
         return tensors.containsKey(t);
     }

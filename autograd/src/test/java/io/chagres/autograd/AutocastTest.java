@@ -29,6 +29,7 @@ import io.chagres.tensor.op.RmsNorm;
 import io.chagres.tensor.op.Rope;
 import io.chagres.tensor.op.Softmax;
 import io.chagres.tensor.op.SwiGlu;
+import io.chagres.tensor.op.Unary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -97,6 +98,7 @@ class AutocastTest extends Work {
                             () -> RmsNorm.rmsNorm(x, w, 1e-5),
                             x::exp,
                             x::log,
+                            () -> Interpreter.run(Unary.RSQRT, x),
                             () -> Interpreter.run(Binary.POW, x, w),
                             x::sum,
                             () -> x.mean(0),

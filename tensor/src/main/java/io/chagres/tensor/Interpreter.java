@@ -3,6 +3,7 @@ package io.chagres.tensor;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Op;
+import java.util.function.Supplier;
 
 /// What an operation means right now: evaluate it, record it, count it. Interpreters nest, and the
 /// innermost one is bound to the running thread for the duration of a [#call].
@@ -22,6 +23,16 @@ public interface Interpreter {
     /// chooses dtypes casts here; every other hands them on as they are.
     default Tensor[] prepare(Op op, Tensor... in) {
         return in;
+    }
+
+    /// Runs a part of a forward pass which may be run again later, such as a layer. An interpreter
+    /// that trades time for memory keeps only what comes in and out, and runs the body a second
+    /// time when it needs what is between; every other just runs it. The body must therefore give
+    /// the same results each time, from the tensors it is given: it starts its random streams anew.
+    ///
+    /// @param body what to run; leaves nothing behind but its results
+    default Tensor[] segment(Supplier<Tensor[]> body) {
+        return body.get();
     }
 
     /// Where results go.

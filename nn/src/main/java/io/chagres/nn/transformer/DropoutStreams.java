@@ -20,6 +20,16 @@ public final class DropoutStreams {
         this.base = base;
     }
 
+    /// Number of streams handed out.
+    long uses() {
+        return uses;
+    }
+
+    /// Goes on as after some uses, to hand out the same streams again.
+    void goBackTo(long earlier) {
+        uses = earlier;
+    }
+
     /// The next stream.
     Tensor next() {
         return nth(base, ++uses);

@@ -126,14 +126,30 @@ public class Pass implements AttentionContext {
         return List.copyOf(auxiliary);
     }
 
-    /// Runs a block and frees what it leaves behind, but for its result and auxiliary losses.
+    /// Runs a block and frees what it leaves behind, but for its result and auxiliary losses. It
+    /// may be run [again][Interpreter#segment], and then draws the same random streams.
     final Tensor block(Supplier<Tensor> body) {
-        int before = auxiliary.size();
-        return Scope.ofAll(() -> {
-            List<Tensor> kept = new ArrayList<>(List.of(body.get()));
-            kept.addAll(auxiliary.subList(before, auxiliary.size()));
-            return kept.toArray(Tensor[]::new);
-        })[0];
+        long uses = streams == null ? 0 : streams.uses();
+        Tensor[] kept =
+                Interpreter.current().segment(() -> Scope.ofAll(() -> results(body, uses)));
+        auxiliary.addAll(List.of(kept).subList(1, kept.length));
+        return kept[0];
+    }
+
+    /// A block's result and auxiliary losses.
+    private Tensor[] results(Supplier<Tensor> body, long uses) {
+        List<Tensor> before = auxiliary;
+        auxiliary = new ArrayList<>();
+        if (streams != null) {
+            streams.goBackTo(uses);
+        }
+        try {
+            List<Tensor> all = new ArrayList<>(List.of(body.get()));
+            all.addAll(auxiliary);
+            return all.toArray(Tensor[]::new);
+        } finally {
+            auxiliary = before;
+        }
     }
 
     @Override

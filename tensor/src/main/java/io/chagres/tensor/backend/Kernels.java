@@ -19,10 +19,16 @@ public final class Kernels {
     private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
 
     private final Map<Class<?>, List<Kernel<?>>> table = new HashMap<>();
-    private final Set<String> reported = ConcurrentHashMap.newKeySet();
+    private final Set<String> reported;
 
     /// An empty table.
-    public Kernels() {}
+    public Kernels() {
+        this(ConcurrentHashMap.newKeySet());
+    }
+
+    private Kernels(Set<String> reported) {
+        this.reported = reported;
+    }
 
     /// Adds a kernel after those already there for the same operation.
     public <O extends Op> Kernels add(Class<O> op, Kernel<? super O> kernel) {
@@ -58,6 +64,33 @@ public final class Kernels {
         Set<String> names = new TreeSet<>();
         table.keySet().forEach(c -> names.add(c.getSimpleName()));
         return names;
+    }
+
+    /// The same table with kernels that support the same and want the same temporary memory, but
+    /// compute nothing.
+    public Kernels withoutComputing() {
+        Kernels same = new Kernels(reported);
+        table.forEach((op, list) -> {
+            List<Kernel<?>> idle = new ArrayList<>();
+            list.forEach(k -> idle.add(new Idle<>(k)));
+            same.table.put(op, idle);
+        });
+        return same;
+    }
+
+    private record Idle<O extends Op>(Kernel<O> like) implements Kernel<O> {
+        @Override
+        public void run(O op, Tensor[] in, Tensor[] out, long scratch) {}
+
+        @Override
+        public boolean supports(O op, Tensor[] in) {
+            return like.supports(op, in);
+        }
+
+        @Override
+        public long scratchBytes(O op, Tensor[] in) {
+            return like.scratchBytes(op, in);
+        }
     }
 
     private static Class<?> key(Op op) {

@@ -9,12 +9,16 @@ import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.op.Accumulate;
 import io.chagres.tensor.op.AdamW;
+import io.chagres.tensor.op.AdamW8bit;
 import io.chagres.tensor.op.Assign;
 import io.chagres.tensor.op.KvAppend;
 import java.util.List;
 
 /// Rows of updates: what is compared are the inputs they write.
 final class UpdateCases {
+    /// All of it is computed in F32.
+    private static final Tolerance SINGLE = new Tolerance(1e-6, 2e-6, 3e-2, 4e-3);
+
     private UpdateCases() {}
 
     static List<OpCase> rows() {
@@ -24,6 +28,7 @@ final class UpdateCases {
         Input step = given(DType.F64, Shape.of(3), 0.01, 3, 0.5);
         AdamW adamW = new AdamW(0.9, 0.95, 1e-8, 0.1);
         Input moment = real(s, 0.1, 1);
+        AdamW8bit adamW8bit = new AdamW8bit(0.9, 0.95, 1e-8, 0.1, 7);
         Shape big = Shape.of(1 << 20);
         return List.of(
                 OpCase.of(
@@ -63,6 +68,24 @@ final class UpdateCases {
                                 real(9001),
                                 step)
                         .within(Tolerance.CHAIN),
+                eightBit("adamW8bit", s, adamW8bit)
+                        .rejects(s, s, Shape.of(1), s, Shape.of(1), s)
+                        .rejects(s, s, Shape.of(2), s, Shape.of(1), s, Shape.of(3))
+                        .rejects(s, s, Shape.of(1), s, Shape.of(1), Shape.of(37), Shape.of(3))
+                        .large(adamW8bit, eightBitInputs(big)),
+                eightBit("adamW8bit in blocks", Shape.of(9001), adamW8bit),
+                eightBit("adamW8bit of whole blocks", Shape.of(4, 128), adamW8bit),
+                OpCase.of(
+                                "adamW8bit from nothing",
+                                adamW8bit,
+                                real(300),
+                                given(DType.I8, Shape.of(300), new double[300]),
+                                given(DType.F32, Shape.of(2), 0, 0),
+                                given(DType.I8, Shape.of(300), new double[300]),
+                                given(DType.F32, Shape.of(2), 0, 0),
+                                real(Shape.of(300), -1, 1).as(DType.F32),
+                                step)
+                        .within(SINGLE),
                 OpCase.of("assign", Assign.INSTANCE, real(s, -1, 1), real(s, -2, 2))
                         .within(Tolerance.EXACT)
                         .rejects(Shape.of(37), s)
@@ -100,6 +123,27 @@ final class UpdateCases {
                                 spec(fresh),
                                 new Spec(DType.I32, Shape.of(2, 2)),
                                 new Spec(DType.I32, Shape.of(2))));
+    }
+
+    private static OpCase eightBit(String name, Shape s, AdamW8bit op) {
+        return OpCase.of(name, op, eightBitInputs(s)).within(SINGLE);
+    }
+
+    private static Input[] eightBitInputs(Shape s) {
+        long blocks = AdamW8bit.blocks(s.size());
+        long[] dims = new long[s.rank()];
+        for (int i = 0; i < dims.length; i++) {
+            dims[i] = s.dim(i);
+        }
+        return new Input[] {
+            real(s, -2, 2),
+            whole(DType.I8, -127, 128, dims),
+            real(Shape.of(blocks), 0.1, 1).as(DType.F32),
+            whole(DType.I8, -128, 128, dims),
+            real(Shape.of(blocks), 0.1, 1).as(DType.F32),
+            real(s, -1, 1).as(DType.F32),
+            given(DType.F64, Shape.of(3), 0.01, 3, 0.5)
+        };
     }
 
     private static Spec spec(Shape s) {

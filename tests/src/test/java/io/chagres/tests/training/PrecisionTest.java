@@ -7,14 +7,17 @@ import io.chagres.kernels.cpu.CpuBackend;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.io.SafeTensors;
 import io.chagres.train.data.Batches;
+import io.chagres.train.optim.GradScaler;
 import io.chagres.train.recipe.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/// Training with products in BF16.
+/// Training with products in BF16 and F16.
 class PrecisionTest {
     private static final int STEPS = 60;
 
@@ -29,21 +32,23 @@ class PrecisionTest {
 
     private static double[] losses(Precision precision, double dropout) {
         double[] losses = new double[STEPS];
+        double scale = precision.scalesLoss() ? GradScaler.FIRST : 1;
         try (CpuBackend backend = new CpuBackend(2);
                 TinyModel tiny = new TinyModel(backend, precision, dropout)) {
             Batches batches = TinyModel.batches(4);
             for (int i = 0; i < STEPS; i++) {
-                losses[i] = tiny.training.run(TinyModel.next(batches, 2), 3e-3, 1, i).loss();
+                losses[i] = tiny.training.run(TinyModel.next(batches, 2), 3e-3, 1, i, scale).loss();
             }
         }
         return losses;
     }
 
-    @Test
-    void lossesFollowThoseOfF32() {
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "FP16"})
+    void lossesFollowThoseOfF32(Precision precision) {
         for (double dropout : new double[] {0, 0.1}) {
             double[] exact = losses(Precision.F32, dropout);
-            double[] narrow = losses(Precision.BF16, dropout);
+            double[] narrow = losses(precision, dropout);
             assertThat(exact[STEPS - 1]).isLessThan(exact[0] / 2);
             assertThat(narrow).isNotEqualTo(exact);
             for (int i = 0; i < STEPS; i++) {

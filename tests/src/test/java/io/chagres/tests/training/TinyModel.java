@@ -38,6 +38,11 @@ final class TinyModel implements AutoCloseable {
     }
 
     TinyModel(Backend backend, Precision precision, double dropout) {
+        this(backend, precision, dropout, AdamWOptimizer.Options.defaults());
+    }
+
+    TinyModel(
+            Backend backend, Precision precision, double dropout, AdamWOptimizer.Options options) {
         weights = backend.arena("weights");
         step = backend.arena("step");
         TransformerConfig config =
@@ -51,9 +56,7 @@ final class TinyModel implements AutoCloseable {
                         .tiedHead(true)
                         .build();
         model = TransformerBuilder.create(config, weights, 5);
-        optimizer =
-                new AdamWOptimizer(
-                        Modules.parameters(model), weights, AdamWOptimizer.Options.defaults());
+        optimizer = new AdamWOptimizer(Modules.parameters(model), weights, options);
         weights.seal();
         training = new TrainingStep(model, optimizer, step, precision, dropout, 9);
     }

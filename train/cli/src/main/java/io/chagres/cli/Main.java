@@ -37,6 +37,7 @@ final class Main {
         COMMANDS.put("train", TrainCommand.class);
         COMMANDS.put("finetune", FinetuneCommand.class);
         COMMANDS.put("merge", MergeCommand.class);
+        COMMANDS.put("plan", PlanCommand.class);
         COMMANDS.put("generate", GenerateCommand.class);
         COMMANDS.put("chat", ChatCommand.class);
         COMMANDS.put("serve", ServeCommand.class);

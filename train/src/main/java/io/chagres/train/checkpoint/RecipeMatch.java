@@ -44,6 +44,7 @@ public final class RecipeMatch {
                     new Key("finetune", Recipe::finetune),
                     ofTrain("batch_size", TrainRecipe::batchSize),
                     ofTrain("gradient_accumulation", TrainRecipe::gradientAccumulation),
+                    ofTrain("optimizer", t -> t.optimizer().kind()),
                     ofTrain("seed", TrainRecipe::seed));
 
     private static final List<Key> TOKENIZER =

@@ -7,6 +7,7 @@ import io.chagres.train.data.Cursor;
 import io.chagres.train.metrics.EarlyStop;
 import io.chagres.train.metrics.MovingAverage;
 import io.chagres.train.metrics.Overfitting;
+import io.chagres.train.optim.GradScaler;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -24,6 +25,7 @@ import java.util.Map;
 /// @param trainingLoss averaged training loss
 /// @param nonFiniteSteps steps in a row, up to now, that were skipped for a loss or gradient that
 ///   is infinite or NaN
+/// @param scaler scale of the loss
 /// @param lastFiniteLoss loss of the last step that was not, NaN before the first
 /// @param earlyStop best evaluation, and how long ago it was
 /// @param overfitting whether the validation loss rises
@@ -39,6 +41,7 @@ public record TrainerState(
         long rngOffset,
         MovingAverage trainingLoss,
         int nonFiniteSteps,
+        GradScaler scaler,
         double lastFiniteLoss,
         EarlyStop earlyStop,
         Overfitting overfitting,
@@ -68,6 +71,7 @@ public record TrainerState(
                 0,
                 MovingAverage.withDecay(LOSS_DECAY),
                 0,
+                GradScaler.NONE,
                 Double.NaN,
                 EarlyStop.start(patience, 0),
                 Overfitting.start(OVERFITTING_EVALUATIONS, OVERFITTING_TOLERANCE),
@@ -89,6 +93,11 @@ public record TrainerState(
         loss.put("weight", trainingLoss.weight());
         loss.put("non_finite_steps", nonFiniteSteps);
         loss.put("last_finite", lastFiniteLoss);
+        Map<String, Object> scale = new LinkedHashMap<>();
+        scale.put("scale", scaler.scale());
+        scale.put("good_steps", scaler.goodSteps());
+        scale.put("skipped", scaler.skipped());
+        scale.put("adapts", scaler.adapts());
         Map<String, Object> validation = new LinkedHashMap<>();
         validation.put("step", evaluatedStep);
         validation.put("best_loss", earlyStop.best());
@@ -108,6 +117,7 @@ public record TrainerState(
         json.put("data", data);
         json.put("rng", rng);
         json.put("training_loss", loss);
+        json.put("grad_scaler", scale);
         json.put("validation", validation);
         json.put("overfitting", rise);
         Json.write(json, folder.resolve(FILE));
@@ -139,6 +149,7 @@ public record TrainerState(
                 atLeast(0, rng, "offset"),
                 new MovingAverage(LOSS_DECAY, loss.number("weighted"), loss.number("weight")),
                 loss.intIn("non_finite_steps", 0, Integer.MAX_VALUE),
+                scaler(json),
                 loss.number("last_finite", Double.NaN),
                 new EarlyStop(
                         patience,
@@ -149,6 +160,23 @@ public record TrainerState(
                 overfitting(json.object("overfitting")),
                 atLeast(-1, best, "step"),
                 atLeast(-1, json, "sampled_step"));
+    }
+
+    /// Checkpoints of programs that knew no loss scale have none.
+    private static GradScaler scaler(JsonNode json) {
+        if (!json.has("grad_scaler")) {
+            return GradScaler.NONE;
+        }
+        JsonNode scaler = json.object("grad_scaler");
+        JsonNode scale = scaler.get("scale");
+        if (!(scale.asDouble() > 0 && Double.isFinite(scale.asDouble()))) {
+            throw scale.error("must be above 0: " + scale.asDouble());
+        }
+        return new GradScaler(
+                scale.asDouble(),
+                atLeast(0, scaler, "good_steps"),
+                atLeast(0, scaler, "skipped"),
+                scaler.bool("adapts"));
     }
 
     private static Overfitting overfitting(JsonNode json) {

@@ -5,6 +5,7 @@ import io.chagres.nn.attention.AttentionKind;
 import io.chagres.nn.attention.lsh.Lsh;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.GenerationConfig;
+import io.chagres.nn.hf.config.HfConfig;
 import io.chagres.nn.layer.Modules;
 import io.chagres.nn.moe.MoeConfig;
 import io.chagres.nn.moe.Routing;
@@ -27,6 +28,8 @@ import io.chagres.train.recipe.FinetuneRecipe;
 import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
 import io.chagres.train.recipe.ModelRecipe.NewModel;
 import io.chagres.train.recipe.Recipe;
+import io.chagres.train.recipe.TokenizerRecipe.GivenTokenizer;
+import io.chagres.train.recipe.TokenizerRecipe.TrainedTokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -182,6 +185,30 @@ record RunModel(
     }
 
     private static TransformerConfig config(NewModel wanted, RunTokenizer tokenizer) {
+        Tokenizer text = tokenizer.tokenizer();
+        return builder(wanted, text.vocabSize())
+                .tokens(orNull(text.bosId()), List.of(tokenizer.eosId()), orNull(text.padId()))
+                .build();
+    }
+
+    /// The architecture of a recipe's model, known before its tokenizer is trained: that one is
+    /// taken to be as large as it may become.
+    static TransformerConfig architecture(Recipe recipe) throws IOException {
+        return switch (recipe.model()) {
+            case ContinuedModel(String from) -> HfConfig.read(Path.of(from)).transformer();
+            case NewModel wanted -> {
+                int tokens =
+                        switch (recipe.tokenizer()) {
+                            case TrainedTokenizer made -> made.vocabSize();
+                            case GivenTokenizer(String path) ->
+                                    Tokenizer.load(Path.of(path)).vocabSize();
+                        };
+                yield builder(wanted, tokens).build();
+            }
+        };
+    }
+
+    private static TransformerConfigBuilder builder(NewModel wanted, int tokens) {
         TransformerConfigBuilder builder =
                 switch (wanted.architecture()) {
                     case LLAMA -> TransformerConfigBuilder.llama();
@@ -211,18 +238,15 @@ record RunModel(
         if (own != null) {
             deepSeek(builder, own, theta == null ? DEFAULT_THETA : theta);
         }
-        Tokenizer text = tokenizer.tokenizer();
         Integer vocab = wanted.vocabSize();
-        return builder.vocabSize(vocab == null ? text.vocabSize() : vocab)
+        return builder.vocabSize(vocab == null ? tokens : vocab)
                 .hiddenSize(wanted.hiddenSize())
                 .numLayers(wanted.numHiddenLayers())
                 .numHeads(wanted.numAttentionHeads())
                 .numKvHeads(wanted.numKeyValueHeads())
                 .intermediateSize(wanted.intermediateSize())
                 .maxPositionEmbeddings(wanted.maxPositionEmbeddings())
-                .tiedHead(wanted.tieWordEmbeddings())
-                .tokens(orNull(text.bosId()), List.of(tokenizer.eosId()), orNull(text.padId()))
-                .build();
+                .tiedHead(wanted.tieWordEmbeddings());
     }
 
     private static void deepSeek(

@@ -14,6 +14,7 @@ import io.chagres.train.metrics.MetricsLog;
 import io.chagres.train.metrics.MovingAverage;
 import io.chagres.train.metrics.Overfitting;
 import io.chagres.train.metrics.Progress;
+import io.chagres.train.optim.GradScaler;
 import io.chagres.train.recipe.Recipe;
 import io.chagres.train.recipe.TrainRecipe;
 import java.io.IOException;
@@ -53,6 +54,7 @@ final class TrainingRun {
     private long rngOffset;
     private MovingAverage loss;
     private int nonFinite;
+    private GradScaler scaler;
     private double lastFinite;
     private EarlyStop earlyStop;
     private Overfitting overfitting;
@@ -94,6 +96,7 @@ final class TrainingRun {
                         train.dropout(),
                         train.seed(),
                         work.objective(),
+                        work.recomputedBlocks(),
                         work.model().adapter());
         evaluator = new Evaluator(work.model().model(), work.step());
         progress = new Progress(System::nanoTime, state.step(), train.steps(), SPEED_WINDOW);
@@ -102,6 +105,7 @@ final class TrainingRun {
         rngOffset = state.rngOffset();
         loss = state.trainingLoss();
         nonFinite = state.nonFiniteSteps();
+        scaler = state.scaler().goingOn(train.precision().scalesLoss(), train.lossScale());
         lastFinite = state.lastFiniteLoss();
         earlyStop = state.earlyStop();
         overfitting = state.overfitting();
@@ -170,7 +174,13 @@ final class TrainingRun {
         double clip = train.optimizer().clipNorm();
         TrainingStep.Result result =
                 trainingStep.run(
-                        parts, rate, clip == 0 ? Double.POSITIVE_INFINITY : clip, rngOffset);
+                        parts,
+                        rate,
+                        clip == 0 ? Double.POSITIVE_INFINITY : clip,
+                        rngOffset,
+                        scaler.scale());
+        double scale = scaler.scale();
+        scaler = scaler.after(!result.skipped());
         step++;
         rngOffset += parts.size();
         tokens += result.tokens();
@@ -191,12 +201,12 @@ final class TrainingRun {
                         progress.timeLeft(),
                         work.peakBytes(),
                         work.heldBytes());
-        log(metrics);
+        log(metrics, scale);
         listener.step(metrics);
         watch(result);
     }
 
-    private void log(StepMetrics metrics) throws IOException {
+    private void log(StepMetrics metrics, double scale) throws IOException {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put(MetricsLog.LOSS, metrics.loss());
         line.put(MetricsLog.LEARNING_RATE, metrics.learningRate());
@@ -204,6 +214,10 @@ final class TrainingRun {
         line.put(MetricsLog.TOKENS, metrics.tokens());
         line.put(MetricsLog.TOKENS_PER_SECOND, metrics.tokensPerSecond());
         line.put(MetricsLog.PEAK_BYTES, metrics.peakBytes());
+        if (scaler.adapts()) {
+            line.put(MetricsLog.LOSS_SCALE, scale);
+            line.put(MetricsLog.SKIPPED_STEPS, scaler.skipped());
+        }
         List<RouterReport> routers = trainingStep.routers();
         if (!routers.isEmpty()) {
             line.put(
@@ -232,7 +246,12 @@ final class TrainingRun {
                                     + " help")
                             .formatted(step, nonFinite, what, lastFinite));
         }
-        listener.warned("step %d is left out, it is not finite: %s".formatted(step, what));
+        String next =
+                scaler.adapts()
+                        ? "; the loss is scaled by %s from now on, %d steps were left out so far"
+                                .formatted(scaler.scale(), scaler.skipped())
+                        : "";
+        listener.warned("step %d is left out, it is not finite: %s%s".formatted(step, what, next));
     }
 
     private boolean evaluationIsDue() {
@@ -350,6 +369,7 @@ final class TrainingRun {
                 rngOffset,
                 loss,
                 nonFinite,
+                scaler,
                 lastFinite,
                 earlyStop,
                 overfitting,

@@ -1,5 +1,6 @@
 package io.chagres.train.loop;
 
+import io.chagres.autograd.Checkpoint;
 import io.chagres.autograd.Profile;
 import io.chagres.autograd.Tape;
 import io.chagres.nn.adapter.Adapter;
@@ -50,6 +51,7 @@ public final class TrainingStep {
     private final long dropoutSeed;
     private final Objective objective;
     private final @Nullable Adapter adapter;
+    private final int recomputed;
     private List<RouterReport> routers = List.of();
 
     /// A step for a model.
@@ -69,7 +71,7 @@ public final class TrainingStep {
         this(model, optimizer, arena, precision, dropout, seed, Objective.NEXT_TOKEN);
     }
 
-    /// A step that trains more than the next token.
+    /// A step that trains more than the next token and keeps all activations.
     ///
     /// @param objective what else
     public TrainingStep(
@@ -80,12 +82,15 @@ public final class TrainingStep {
             double dropout,
             long seed,
             Objective objective) {
-        this(model, optimizer, arena, precision, dropout, seed, objective, null);
+        this(model, optimizer, arena, precision, dropout, seed, objective, 0, null);
     }
 
-    /// A step that trains an adapter.
+    /// A step that trains more than the next token, or an adapter.
     ///
-    /// @param model the model with it, for training
+    /// @param model the model; with its adapter, for training
+    /// @param objective what else
+    /// @param recomputedBlocks how many blocks, the first ones, have their activations computed
+    ///   again in the backward pass; see [Checkpoint]
     /// @param adapter whose dropout follows the seed; null for none
     public TrainingStep(
             Transformer model,
@@ -95,9 +100,11 @@ public final class TrainingStep {
             double dropout,
             long seed,
             Objective objective,
+            int recomputedBlocks,
             @Nullable Adapter adapter) {
         this.adapter = adapter;
         this.objective = objective;
+        this.recomputed = recomputedBlocks;
         this.model = model;
         this.optimizer = optimizer;
         this.arena = arena;
@@ -106,13 +113,30 @@ public final class TrainingStep {
         this.dropoutSeed = new Rng(seed).nextLong();
     }
 
-    /// Takes a step.
+    /// Takes a step whose loss is not scaled.
     ///
     /// @param batches the micro-batches
     /// @param learningRate learning rate of this step
     /// @param clipNorm gradients with a larger global norm are scaled down to it; infinite for none
     /// @param rngOffset number of micro-batches before; the same offset drops the same elements
     public Result run(List<Batch> batches, double learningRate, double clipNorm, long rngOffset) {
+        return run(batches, learningRate, clipNorm, rngOffset, 1);
+    }
+
+    /// Takes a step.
+    ///
+    /// @param batches the micro-batches
+    /// @param learningRate learning rate of this step
+    /// @param clipNorm gradients with a larger global norm are scaled down to it; infinite for none
+    /// @param rngOffset number of micro-batches before; the same offset drops the same elements
+    /// @param lossScale factor of the loss while gradients are taken, divided out of them before the
+    ///   update
+    public Result run(
+            List<Batch> batches,
+            double learningRate,
+            double clipNorm,
+            long rngOffset,
+            double lossScale) {
         long tokens = batches.stream().mapToLong(Batch::validTargets).sum();
         double loss = 0;
         for (int i = 0; i < batches.size(); i++) {
@@ -120,16 +144,22 @@ public final class TrainingStep {
             long offset = rngOffset + i;
             loss +=
                     arena.call(
-                            () -> Profile.step("backward", () -> backward(batch, tokens, offset)));
+                            () ->
+                                    Profile.step(
+                                            "backward",
+                                            () -> backward(batch, tokens, offset, lossScale)));
         }
         boolean finite = Double.isFinite(loss);
         double norm =
                 arena.call(
-                        () -> Profile.step("update", () -> update(learningRate, clipNorm, finite)));
+                        () ->
+                                Profile.step(
+                                        "update",
+                                        () -> update(learningRate, clipNorm, lossScale, finite)));
         return new Result(loss, norm, tokens);
     }
 
-    private double backward(Batch batch, long tokens, long rngOffset) {
+    private double backward(Batch batch, long tokens, long rngOffset, double lossScale) {
         BatchTensors in = BatchTensors.of(batch, arena);
         Transformer.Input input = input(in, rngOffset);
         if (adapter != null) {
@@ -137,20 +167,30 @@ public final class TrainingStep {
         }
         double share = (double) batch.validTargets() / tokens;
         double[] nextToken = {Double.NaN};
+        boolean asked = !objective.isPlain() || lossScale != 1;
         Tensor total =
-                Tape.valueAndGrad(
-                        optimizer.parameters(),
+                Checkpoint.first(
+                        recomputed,
                         () ->
-                                precision.compute(() -> {
-                                    var loss = loss(input, in.targets(), tokens, share);
-                                    if (!objective.isPlain()) {
-                                        nextToken[0] = loss.nextToken().item();
-                                    }
-                                    return loss.total();
-                                }),
-                        optimizer::accumulate);
+                                Tape.valueAndGrad(
+                                        optimizer.parameters(),
+                                        () ->
+                                                precision.compute(() -> {
+                                                    var loss = loss(input, in.targets(), tokens, share);
+                                                    if (asked) {
+                                                        nextToken[0] = loss.nextToken().item();
+                                                    }
+                                                    return scaled(loss.total(), lossScale);
+                                                }),
+                                        optimizer::accumulate));
         double all = total.item();
-        return objective.isPlain() || !Double.isFinite(all) ? all : nextToken[0];
+        return asked && (lossScale != 1 || Double.isFinite(all)) ? nextToken[0] : all;
+    }
+
+    private Tensor scaled(Tensor loss, double lossScale) {
+        return lossScale == 1
+                ? loss
+                : loss.mul(TensorData.copyOf(arena, loss.dtype(), Shape.of(), lossScale));
     }
 
     private TrainingLoss loss(Transformer.Input input, Tensor targets, long tokens, double share) {
@@ -191,13 +231,14 @@ public final class TrainingStep {
         return in.input(dropout, new DropoutStreams(stream));
     }
 
-    private double update(double learningRate, double clipNorm, boolean finite) {
+    private double update(
+            double learningRate, double clipNorm, double lossScale, boolean finite) {
         if (!finite) {
             optimizer.discard();
             balance(false);
             return Double.NaN;
         }
-        double norm = optimizer.step(learningRate, clipNorm);
+        double norm = optimizer.step(learningRate, clipNorm, lossScale);
         balance(Double.isFinite(norm));
         return norm;
     }

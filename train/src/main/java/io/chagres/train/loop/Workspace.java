@@ -16,6 +16,7 @@ import io.chagres.train.data.TokenizedCorpus;
 import io.chagres.train.data.TrainingData;
 import io.chagres.train.loop.TrainingListener.Phase;
 import io.chagres.train.optim.AdamWOptimizer;
+import io.chagres.train.recipe.Checkpointing;
 import io.chagres.train.recipe.DataRecipe;
 import io.chagres.train.recipe.ExamplesRecipe;
 import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// @param step arena of a single pass
 /// @param model the model
 /// @param optimizer its optimizer
+/// @param recomputedBlocks blocks whose activations are computed again
 /// @param objective what is trained besides the next token
 /// @param template what made texts of chats; null where there were none
 /// @param samples what writes sample texts; null when none are wanted
@@ -45,6 +47,7 @@ record Workspace(
         TensorArena step,
         RunModel model,
         AdamWOptimizer optimizer,
+        int recomputedBlocks,
         Objective objective,
         @Nullable ExampleTemplates template,
         @Nullable SampleTexts samples,
@@ -164,6 +167,18 @@ record Workspace(
         TensorArena step =
                 backend.arena(
                         "step", ArenaOptions.of(0).withLimit(Math.max(0, most - weights.used())));
+        int recomputed =
+                switch (train.checkpointing()) {
+                    case Checkpointing.None _ -> 0;
+                    case Checkpointing.Blocks _ -> Integer.MAX_VALUE;
+                    case Checkpointing.Budget _ ->
+                            StepPrediction.of(
+                                            backend,
+                                            model.model().config(),
+                                            train,
+                                            recipe.data().sequenceLength())
+                                    .recomputedBlocks();
+                };
         SampleTexts samples =
                 cache == null ? null : new SampleTexts(model.model(), tokenizer, cache, step);
         TrainerState state =
@@ -178,6 +193,7 @@ record Workspace(
                 step,
                 model,
                 optimizer,
+                recomputed,
                 objective,
                 template,
                 samples,
@@ -216,13 +232,14 @@ record Workspace(
         return own;
     }
 
-    private static AdamWOptimizer.Options options(TrainRecipe.Optimizer optimizer) {
+    static AdamWOptimizer.Options options(TrainRecipe.Optimizer optimizer) {
         return new AdamWOptimizer.Options(
                 optimizer.beta1(),
                 optimizer.beta2(),
                 optimizer.eps(),
                 optimizer.weightDecay(),
-                AdamWOptimizer.DecayRule.MATRICES);
+                AdamWOptimizer.DecayRule.MATRICES,
+                optimizer.kind() == TrainRecipe.Optimizer.Kind.ADAMW8BIT);
     }
 
     /// The most bytes that were in use at once.

@@ -45,6 +45,12 @@ public final class MetricsLog implements AutoCloseable {
     /// Highest memory use of the arenas so far.
     public static final String PEAK_BYTES = "peak_bytes";
 
+    /// Factor of the loss in this step, with precision fp16.
+    public static final String LOSS_SCALE = "loss_scale";
+
+    /// Steps left out so far because their gradients were not finite, with precision fp16.
+    public static final String SKIPPED_STEPS = "skipped_steps";
+
     /// Entropy of the experts' loads over that of even ones, the mean over layers.
     public static final String ROUTER_EVENNESS = "router_evenness";
 

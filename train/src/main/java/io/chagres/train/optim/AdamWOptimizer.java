@@ -1,13 +1,13 @@
 package io.chagres.train.optim;
 
 import io.chagres.tensor.DType;
-import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Accumulate;
 import io.chagres.tensor.op.AdamW;
+import io.chagres.tensor.op.AdamW8bit;
 import io.chagres.tensor.op.Assign;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.SumSquares;
@@ -30,8 +30,25 @@ public final class AdamWOptimizer {
     /// @param eps added to the root of the second moment
     /// @param weightDecay decoupled decay
     /// @param decay which parameters decay
+    /// @param eightBit whether moments are kept in 8 bits, see [AdamW8bit]
     public record Options(
-            double beta1, double beta2, double eps, double weightDecay, DecayRule decay) {
+            double beta1,
+            double beta2,
+            double eps,
+            double weightDecay,
+            DecayRule decay,
+            boolean eightBit) {
+        /// Settings with moments in F32.
+        public Options(
+                double beta1, double beta2, double eps, double weightDecay, DecayRule decay) {
+            this(beta1, beta2, eps, weightDecay, decay, false);
+        }
+
+        /// The same with moments in 8 bits.
+        public Options withEightBitMoments() {
+            return new Options(beta1, beta2, eps, weightDecay, decay, true);
+        }
+
         /// The usual settings for language models: betas 0.9 and 0.95, eps 1e-8, decay 0.1 on
         /// matrices.
         public static Options defaults() {
@@ -54,8 +71,7 @@ public final class AdamWOptimizer {
     private final List<String> names;
     private final List<Tensor> parameters;
     private final FlatTensors grads;
-    private final FlatTensors m;
-    private final FlatTensors v;
+    private final List<Moments> moments;
     private final boolean[] seen;
     private final Tensor hyper;
     private final AdamW decayed;
@@ -78,8 +94,7 @@ public final class AdamWOptimizer {
             shapes.add(p.shape());
         }
         grads = FlatTensors.zeros(weights, DType.F32, shapes);
-        m = FlatTensors.zeros(weights, DType.F32, shapes);
-        v = FlatTensors.zeros(weights, DType.F32, shapes);
+        moments = Moments.zeros(weights, shapes, options.eightBit());
         seen = new boolean[shapes.size()];
         hyper = TensorData.copyOf(weights, DType.F64, Shape.of(3), 0, 0, 1);
         double b1 = options.beta1();
@@ -116,45 +131,50 @@ public final class AdamWOptimizer {
         Arrays.fill(seen, false);
     }
 
+    /// Takes one step with gradients of a loss that was not scaled.
+    ///
+    /// @param clipNorm gradients with a larger global norm are scaled down to it; infinite for none
+    /// @return the global norm before clipping
+    public double step(double learningRate, double clipNorm) {
+        return step(learningRate, clipNorm, 1);
+    }
+
     /// Takes one step with the gradients gathered since the last, and forgets them. Runs under the
     /// current interpreter. When a gradient is infinite or NaN nothing is changed and the step does
     /// not count.
     ///
     /// @param clipNorm gradients with a larger global norm are scaled down to it; infinite for none
-    /// @return the global norm before clipping
-    public double step(double learningRate, double clipNorm) {
+    /// @param lossScale what the loss was multiplied by
+    /// @return the global norm before clipping, as of a loss that was not scaled
+    public double step(double learningRate, double clipNorm, double lossScale) {
         for (int i = 0; i < seen.length; i++) {
             if (!seen[i]) {
                 Tensor g = grads.parts().get(i);
                 Assign.assign(g, Full.scalar(g.dtype(), 0));
             }
         }
-        double norm = Math.sqrt(SumSquares.sumSquares(grads.all()).item());
+        double norm = Math.sqrt(SumSquares.sumSquares(grads.all()).item()) / lossScale;
         Arrays.fill(seen, false);
         if (!Double.isFinite(norm)) {
             return norm;
         }
         steps++;
-        TensorData.set(hyper, learningRate, steps, Math.min(1, clipNorm / (norm + 1e-6)));
+        double factor = Math.min(1, clipNorm / (norm + 1e-6)) / lossScale;
+        TensorData.set(hyper, learningRate, steps, factor);
         for (int i = 0; i < seen.length; i++) {
             Tensor p = parameters.get(i);
-            Interpreter.runAll(
-                    rule.applies(p) ? decayed : plain,
-                    p,
-                    m.parts().get(i),
-                    v.parts().get(i),
-                    grads.parts().get(i),
-                    hyper);
+            AdamW op = rule.applies(p) ? decayed : plain;
+            moments.get(i).step(op, p, grads.parts().get(i), hyper);
         }
         return norm;
     }
 
-    /// The moments by name, for checkpoints: `m.<path>` and `v.<path>`.
+    /// The moments by name, for checkpoints: `m.<path>` and `v.<path>`; those in 8 bits `m8.<path>`,
+    /// `m8_scale.<path>`, `v8.<path>` and `v8_scale.<path>`.
     public Map<String, Tensor> state() {
         Map<String, Tensor> state = new LinkedHashMap<>();
         for (int i = 0; i < names.size(); i++) {
-            state.put("m." + names.get(i), m.parts().get(i));
-            state.put("v." + names.get(i), v.parts().get(i));
+            moments.get(i).addTo(state, names.get(i));
         }
         return state;
     }

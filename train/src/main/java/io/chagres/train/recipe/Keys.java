@@ -229,6 +229,13 @@ final class Keys {
                     "cosine",
                     "Learning rate after the warm-up.",
                     t -> t.learningRate().decay());
+    static final RecipeKey<TrainRecipe.Optimizer.Kind> OPTIMIZER =
+            train(
+                    "optimizer",
+                    ValueType.constant(List.of(TrainRecipe.Optimizer.Kind.values())),
+                    "adamw",
+                    "The optimizer; adamw8bit keeps its moments in 8 bits.",
+                    t -> t.optimizer().kind());
     static final RecipeKey<Double> WEIGHT_DECAY =
             train(
                     "weight_decay",
@@ -342,13 +349,30 @@ final class Keys {
                     "Most memory for tensors, such as 4GiB.",
                     t -> t.memoryLimit() == 0 ? null : t.memoryLimit());
 
+    static final RecipeKey<Checkpointing> CHECKPOINTING =
+            train(
+                    "checkpointing",
+                    ValueType.checkpointing(),
+                    "none",
+                    "Activations that are computed again in the backward pass instead of kept: those"
+                            + " of no block, of every block, or of as many as it takes to fit a"
+                            + " size.",
+                    TrainRecipe::checkpointing);
+    static final RecipeKey<Double> LOSS_SCALE =
+            train(
+                    "loss_scale",
+                    ValueType.positive(1e30),
+                    "65536",
+                    "First factor of the loss with precision fp16; it adapts.",
+                    TrainRecipe::lossScale);
     static final RecipeKey<Precision> PRECISION =
             key(
                     "precision",
                     ValueType.constant(List.of(Precision.values())),
                     "f32",
                     "Precision of the products of training; bf16 is faster where the processor has"
-                            + " instructions for it. Checkpoints hold F32 either way.",
+                            + " instructions for it, fp16 scales the loss. Checkpoints hold F32"
+                            + " either way.",
                     r -> r.train().precision());
     static final RecipeKey<String> OUTPUT =
             key(

@@ -10,13 +10,22 @@ public enum Precision {
     /// Everything in F32.
     F32,
     /// Products in BF16, sums in F32; see [Autocast].
-    BF16;
+    BF16,
+    /// Products in F16, sums in F32, with a scaled loss; see [Autocast] and
+    /// [io.chagres.train.optim.GradScaler].
+    FP16;
+
+    /// Whether gradients vanish in this precision unless the loss is scaled.
+    public boolean scalesLoss() {
+        return this == FP16;
+    }
 
     /// Computes in this precision.
     public <R> R compute(Supplier<R> body) {
         return switch (this) {
             case F32 -> body.get();
             case BF16 -> Autocast.to(DType.BF16, body::get);
+            case FP16 -> Autocast.to(DType.F16, body::get);
         };
     }
 }

@@ -11,6 +11,8 @@ import java.util.List;
 /// @param learningRate the learning rate of every step
 /// @param optimizer the optimizer's constants
 /// @param precision dtype of the products
+/// @param lossScale first factor of the loss where the precision needs one
+/// @param checkpointing which activations are computed again
 /// @param dropout probability of dropping an activation
 /// @param seed decides initial weights and dropout
 /// @param threads worker threads, 0 for one per processor
@@ -26,6 +28,8 @@ public record TrainRecipe(
         LearningRate learningRate,
         Optimizer optimizer,
         Precision precision,
+        double lossScale,
+        Checkpointing checkpointing,
         double dropout,
         long seed,
         int threads,
@@ -35,15 +39,59 @@ public record TrainRecipe(
         Samples samples,
         long saveEvery) {
 
-    /// Constants of AdamW.
+    /// The same step, taken in another way.
+    public TrainRecipe with(
+            Precision otherPrecision,
+            Optimizer.Kind kind,
+            int otherBatchSize,
+            int otherAccumulation,
+            Checkpointing otherCheckpointing) {
+        return new TrainRecipe(
+                steps,
+                otherBatchSize,
+                otherAccumulation,
+                learningRate,
+                optimizer.keptAs(kind),
+                otherPrecision,
+                lossScale,
+                otherCheckpointing,
+                dropout,
+                seed,
+                threads,
+                memoryLimit,
+                mixtures,
+                evaluation,
+                samples,
+                saveEvery);
+    }
+
+    /// The optimizer and its constants.
     ///
+    /// @param kind how it keeps its state
     /// @param weightDecay decoupled weight decay
     /// @param beta1 decay of the first moment
     /// @param beta2 decay of the second moment
     /// @param eps added to the denominator
     /// @param clipNorm largest global norm of the gradients, 0 for no clipping
     public record Optimizer(
-            double weightDecay, double beta1, double beta2, double eps, double clipNorm) {}
+            Kind kind,
+            double weightDecay,
+            double beta1,
+            double beta2,
+            double eps,
+            double clipNorm) {
+        private Optimizer keptAs(Kind other) {
+            return new Optimizer(other, weightDecay, beta1, beta2, eps, clipNorm);
+        }
+
+        /// How an optimizer keeps its state.
+        public enum Kind {
+            /// AdamW with moments in F32.
+            ADAMW,
+            /// AdamW with moments in 8 bits.
+            ADAMW8BIT
+        }
+    }
 
     /// Training of mixtures of experts and of multi-token prediction; without effect on models that
     /// have none.

@@ -175,6 +175,27 @@ record ValueType<T>(String expected, Reader<T> reader, Function<T, Object> write
                 "a size such as 4GiB, 512MiB or 2000000000", ValueType::parseBytes, size -> size);
     }
 
+    /// Which activations are computed again.
+    static ValueType<Checkpointing> checkpointing() {
+        return scalar(
+                "none, blocks, or a size such as 4GiB",
+                text ->
+                        switch (text) {
+                            case "none" -> Optional.of(new Checkpointing.None());
+                            case "blocks" -> Optional.of(new Checkpointing.Blocks());
+                            default ->
+                                    parseBytes(text)
+                                            .filter(n -> n > 0)
+                                            .map(Checkpointing.Budget::new);
+                        },
+                value ->
+                        switch (value) {
+                            case Checkpointing.None _ -> "none";
+                            case Checkpointing.Blocks _ -> "blocks";
+                            case Checkpointing.Budget(long bytes) -> bytes;
+                        });
+    }
+
     private static Optional<Long> parseBytes(String text) {
         Matcher matcher = SIZE.matcher(text);
         if (text.length() > LONGEST_NUMBER || !matcher.matches()) {

@@ -8,6 +8,7 @@ import io.chagres.train.data.Cursor;
 import io.chagres.train.metrics.EarlyStop;
 import io.chagres.train.metrics.MovingAverage;
 import io.chagres.train.metrics.Overfitting;
+import io.chagres.train.optim.GradScaler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,12 +43,24 @@ class TrainerStateTest {
                         large + 6,
                         new MovingAverage(0.95, Math.PI, Math.nextUp(0.1)),
                         19,
+                        new GradScaler(0x1p-7, large + 5, 17, true),
                         Double.MIN_VALUE,
                         new EarlyStop(PATIENCE, 0, 1.0 / 3, large + 8, 2),
                         new Overfitting(2, 0.005, 2.0 / 3, 1e300, 4, true, false),
                         large + 10,
                         large + 12);
         state.write(folder);
+        assertThat(TrainerState.read(folder, PATIENCE)).isEqualTo(state);
+    }
+
+    @Test
+    void checkpointsOfBeforeHaveNoScaler() throws IOException {
+        TrainerState state = TrainerState.start(1, "k", PATIENCE);
+        state.write(folder);
+        Path file = folder.resolve(TrainerState.FILE);
+        String text = Files.readString(file);
+        Files.writeString(file, text.replace("grad_scaler", "something_else"));
+        assertThat(text).contains("grad_scaler");
         assertThat(TrainerState.read(folder, PATIENCE)).isEqualTo(state);
     }
 
@@ -65,6 +78,7 @@ class TrainerStateTest {
                 "\"step\": 0 | \"step\": -1 | field step: must be at least 0",
                 "\"epoch\": 0 | \"epoch\": 0.5 | field data.epoch: expected integer",
                 "\"offset\": 0 | \"offset\": 99999999999999999999 | field rng.offset: expected",
+                "\"scale\": 1.0 | \"scale\": 0 | field grad_scaler.scale: must be above 0",
                 "\"key\": | \"quay\": | field data.key: missing",
                 "\"found\": false | \"found\": 0 | field overfitting.found: expected boolean"
             })

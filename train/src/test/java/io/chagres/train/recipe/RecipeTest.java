@@ -58,6 +58,7 @@ class RecipeTest {
               min_learning_rate_ratio: 0.05
               warmup_steps: 500
               schedule: linear
+              optimizer: adamw8bit
               weight_decay: .01
               beta1: 0.85
               beta2: 0.99
@@ -74,6 +75,8 @@ class RecipeTest {
               early_stop_patience: 5
               keep_best: false
               memory_limit: 1.5GiB
+              checkpointing: 768MiB
+              loss_scale: 1024
             precision: bf16
             output: runs/one
             """
@@ -129,8 +132,16 @@ class RecipeTest {
                                 4,
                                 new LearningRate(
                                         LearningRate.Decay.LINEAR, 3e-4, 0.05, 500, 20_000),
-                                new TrainRecipe.Optimizer(0.01, 0.85, 0.99, 1e-6, 0.5),
+                                new TrainRecipe.Optimizer(
+                                        TrainRecipe.Optimizer.Kind.ADAMW8BIT,
+                                        0.01,
+                                        0.85,
+                                        0.99,
+                                        1e-6,
+                                        0.5),
                                 Precision.BF16,
+                                1024,
+                                new Checkpointing.Budget(3L << 28),
                                 0.1,
                                 Long.MAX_VALUE,
                                 2,
@@ -167,6 +178,22 @@ class RecipeTest {
         assertThat(recipe.data().sources()).containsExactly(Source.of("wordnet"));
         assertThat(recipe.train().learningRate().warmupSteps()).isEqualTo(50);
         assertThat(recipe.train().samples().prompts()).isEmpty();
+    }
+
+    @Test
+    void activationsAreComputedAgainForNoBlockAllBlocksOrABudget() {
+        assertThat(parse("").train().checkpointing()).isEqualTo(new Checkpointing.None());
+        for (String text : List.of("none", "blocks", "1GiB")) {
+            Recipe recipe = Recipe.of(Map.of("train.checkpointing", text));
+            assertThat(parse(recipe.toYaml())).isEqualTo(recipe);
+            assertThat(recipe.train().checkpointing())
+                    .isEqualTo(
+                            switch (text) {
+                                case "none" -> new Checkpointing.None();
+                                case "blocks" -> new Checkpointing.Blocks();
+                                default -> new Checkpointing.Budget(1L << 30);
+                            });
+        }
     }
 
     @Test

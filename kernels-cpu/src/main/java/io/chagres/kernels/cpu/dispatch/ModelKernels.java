@@ -12,6 +12,7 @@ import io.chagres.tensor.TensorData;
 import io.chagres.tensor.backend.Kernel;
 import io.chagres.tensor.backend.Kernels;
 import io.chagres.tensor.op.AdamW;
+import io.chagres.tensor.op.AdamW8bit;
 import io.chagres.tensor.op.CrossEntropy;
 import io.chagres.tensor.op.CrossEntropyBackward;
 import io.chagres.tensor.op.KvAppend;
@@ -33,6 +34,7 @@ final class ModelKernels {
         kernels.add(CrossEntropyBackward.class, new LossGradient());
         kernels.add(Rope.class, new RopeKernel());
         kernels.add(AdamW.class, new AdamWKernel());
+        kernels.add(AdamW8bit.class, new AdamW8bitKernel());
         kernels.add(SumSquares.class, new SquaresKernel());
         kernels.add(KvAppend.class, new AppendKernel());
     }
@@ -205,6 +207,36 @@ final class ModelKernels {
                     op.weightDecay(),
                     (long) Operands.doubleAt(in[4], 1),
                     Operands.doubleAt(in[4], 2));
+        }
+    }
+
+    private final class AdamW8bitKernel implements Kernel<AdamW8bit> {
+        @Override
+        public boolean supports(AdamW8bit op, Tensor[] in) {
+            return Operands.dense(in[0], in[2], in[4], in[5])
+                    && in[1].layout().isContiguous()
+                    && in[3].layout().isContiguous();
+        }
+
+        @Override
+        public void run(AdamW8bit op, Tensor[] in, Tensor[] out, long scratch) {
+            io.chagres.kernels.cpu.optim.AdamW8bit.step(
+                    pool,
+                    in[0].address(),
+                    in[5].address(),
+                    in[1].address(),
+                    in[2].address(),
+                    in[3].address(),
+                    in[4].address(),
+                    in[0].shape().size(),
+                    Operands.doubleAt(in[6], 0),
+                    op.beta1(),
+                    op.beta2(),
+                    op.eps(),
+                    op.weightDecay(),
+                    (long) Operands.doubleAt(in[6], 1),
+                    Operands.doubleAt(in[6], 2),
+                    op.seed());
         }
     }
 

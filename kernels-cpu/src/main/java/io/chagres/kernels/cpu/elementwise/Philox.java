@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// as 1, 2, 3"): number i of a stream is lane i mod 4 of the block with counter (i/4 low, i/4 high,
 /// offset low, offset high) and key (seed low, seed high). Any part of a stream can be computed
 /// alone, so the numbers depend on their index only.
-final class Philox {
+public final class Philox {
     private static final VectorSpecies<Long> I64 =
             VectorSpecies.of(long.class, VectorShape.forBitSize(Lanes.BITS));
     private static final int N = I64.length();
@@ -34,7 +34,7 @@ final class Philox {
 
     /// Writes the numbers of `blocks` blocks from block `first` on, 4 ints each, at `out`; `blocks`
     /// is a multiple of [#STEP]/4.
-    static void fill(long out, long first, long blocks, long seed, long offset) {
+    public static void fill(long out, long first, long blocks, long seed, long offset) {
         LongVector c2Start = LongVector.broadcast(I64, offset & 0xFFFFFFFFL);
         LongVector c3Start = LongVector.broadcast(I64, offset >>> 32);
         for (long b = 0; b < blocks; b += N) {
