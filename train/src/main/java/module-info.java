@@ -15,10 +15,15 @@ module io.chagres.train {
     exports io.chagres.train.checkpoint;
     exports io.chagres.train.data;
     exports io.chagres.train.eval;
+    exports io.chagres.train.eval.attention;
+    exports io.chagres.train.eval.classify;
+    exports io.chagres.train.eval.errors;
+    exports io.chagres.train.eval.text;
     exports io.chagres.train.loop;
     exports io.chagres.train.metrics;
     exports io.chagres.train.optim;
     exports io.chagres.train.plan;
     exports io.chagres.train.recipe;
     exports io.chagres.train.schedule;
+    exports io.chagres.train.tensorboard;
 }

@@ -268,6 +268,16 @@ public final class LanguageModel implements AutoCloseable {
         return scheduler.stats();
     }
 
+    /// Most bytes that weights which are not mapped, the KV cache and activations have taken so far.
+    /// Exact between requests.
+    public long peakBytes() {
+        synchronized (resources) {
+            return resources.stream()
+                    .mapToLong(r -> r instanceof TensorArena arena ? arena.peak() : 0)
+                    .sum();
+        }
+    }
+
     /// Most tokens of a prompt and its answer: what the model can see and the KV cache can hold.
     public int maxLength() {
         return Math.min(decoder.maxLength(), room());

@@ -1,34 +1,14 @@
 package io.chagres.cli;
 
-import io.chagres.nn.hf.HfCheckpoint;
-import io.chagres.nn.text.Tokenizer;
-import io.chagres.nn.transformer.TransformerConfig;
-import io.chagres.tensor.backend.Backend;
-import io.chagres.tensor.backend.Backends;
 import io.chagres.tensor.io.Json;
-import io.chagres.tensor.io.SafeTensors;
-import io.chagres.tensor.memory.TensorArena;
-import io.chagres.train.data.Corpus;
-import io.chagres.train.data.DataException;
-import io.chagres.train.data.Source;
-import io.chagres.train.data.TextEncoding;
-import io.chagres.train.data.TokenDataset;
-import io.chagres.train.data.TokenizedCorpus;
-import io.chagres.train.eval.Evaluation;
-import io.chagres.train.eval.Evaluator;
-import io.chagres.train.metrics.LossMeter;
-import io.chagres.train.recipe.DataRecipe;
-import io.chagres.train.recipe.Recipe;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,7 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Measures how well a model predicts text.
+/// Measures how good models are, and compares them.
 @Command(
         name = "eval",
         mixinStandardHelpOptions = true,
@@ -47,15 +27,21 @@ import picocli.CommandLine.Spec;
                     + " others can be compared between tokenizers.%n",
             "Without --data it is the text that the model's recipe held out from training; for a"
                     + " model without a recipe, 2 %% of WordNet's definitions. Text is cut into"
-                    + " sequences; what comes before a sequence is not seen."
+                    + " sequences; what comes before a sequence is not seen.%n",
+            "With --classify it measures how well a model sorts texts into classes, with --metrics"
+                    + " how close what it writes is to references.%n",
+            "Several models are measured one after the other and compared in a table."
         })
 final class EvalCommand implements Callable<Integer> {
-    private static final int LONGEST = 1024;
+    private static final int BATCH_TOKENS = 4096;
 
     @Spec private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "Folder of the checkpoint.")
-    private Path model;
+    @Parameters(
+            paramLabel = "MODEL",
+            arity = "0..*",
+            description = "Folder of a checkpoint; several to compare them.")
+    private List<Path> models = List.of();
 
     @Option(
             names = "--data",
@@ -89,6 +75,12 @@ final class EvalCommand implements Callable<Integer> {
                     "Most batches, spread over the text; 0 for all. Default: ${DEFAULT-VALUE}.")
     private int batches;
 
+    @Mixin private MetricsOptions metrics;
+
+    @Mixin private ClassifyOptions classify;
+
+    @Mixin private EvalErrors errors;
+
     @Option(
             names = "--threads",
             paramLabel = "N",
@@ -100,159 +92,68 @@ final class EvalCommand implements Callable<Integer> {
 
     @Mixin private JsonOption json;
 
-    /// What is evaluated.
-    ///
-    /// @param sources where the text comes from
-    /// @param heldOut which part of it is taken, 0 for all
-    /// @param sequenceLength tokens in a sequence in training, 0 when unknown
-    private record Text(List<Source> sources, double heldOut, int sequenceLength) {
-        String describe() {
-            String names = String.join(", ", sources.stream().map(Source::path).toList());
-            return heldOut == 0
-                    ? names
-                    : names + " (the " + Figures.plain(100 * heldOut) + " % held out)";
-        }
-    }
-
     @Override
     public Integer call() throws IOException {
+        check();
         PrintWriter out = spec.commandLine().getOut();
-        Options.atLeast(spec, "--sequence-length", sequenceLength, 0);
-        Options.atLeast(spec, "--batch-size", batchSize, 1);
-        Options.atLeast(spec, "--batches", batches, 0);
-        Options.atLeast(spec, "--threads", threads, 0);
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
-        Text text = text();
-        try (SafeTensors file = HfCheckpoint.open(model);
-                Backend backend = Backends.open("auto", threads);
-                TensorArena weights = backend.arena("weights");
-                TensorArena step = backend.arena("step")) {
-            HfCheckpoint checkpoint = HfCheckpoint.map(model, file, weights, dtype.compute());
-            TokenDataset tokens = tokens(text, checkpoint.config());
-            var evaluator = new Evaluator(checkpoint.model(), step, dtype.compute());
-            int length = length(text, checkpoint.config());
-            var plan = new Evaluator.Plan(length, batchSize, batches);
-            long start = System.nanoTime();
-            Evaluation found =
-                    evaluator.evaluate(tokens, plan, progress(screen, tokens, plan)).orElseThrow();
-            double seconds = (System.nanoTime() - start) * 1e-9;
+        var texts = new EvalTexts(data, metrics, errors, threads, dtype.compute());
+        if (models.isEmpty()) {
+            show(out, Map.of(), texts.scoreData());
+            return 0;
+        }
+        EvalTask task = metrics.wanted() ? texts : classify.wanted() ? classes() : loss();
+        List<Measured> found = new ArrayList<>();
+        for (Path model : models) {
+            Measured measured = task.run(model, screen);
             screen.status("");
-            if (json.wanted()) {
-                out.println(Json.line(toJson(text, found, seconds)));
-            } else {
-                show(out, text, found, seconds);
+            if (models.size() > 1 && !json.wanted()) {
+                out.println(model);
             }
+            show(out, Map.of("model", model.toString()), measured);
+            found.add(measured);
+        }
+        if (models.size() > 1 && !json.wanted()) {
+            out.println();
+            EvalTable.lines(models, found).forEach(out::println);
             out.flush();
         }
         return 0;
     }
 
-    /// Shows how far it is each time that it is asked whether to give up.
-    private static BooleanSupplier progress(
-            Screen screen, TokenDataset tokens, Evaluator.Plan plan) {
-        long all = Math.ceilDiv(tokens.sequences(plan.sequenceLength()), plan.batchSize());
-        long total = plan.maxBatches() == 0 ? all : Math.min(all, plan.maxBatches());
-        long[] done = {0};
-        return () -> {
-            screen.status(Figures.format("Evaluating ... %3d%%", 100 * done[0]++ / total));
-            return false;
-        };
+    private void check() {
+        Options.atLeast(spec, "--sequence-length", sequenceLength, 0);
+        Options.atLeast(spec, "--batch-size", batchSize, 1);
+        Options.atLeast(spec, "--batches", batches, 0);
+        Options.atLeast(spec, "--threads", threads, 0);
+        metrics.check(spec);
+        classify.check(spec);
+        errors.check(spec, models.size());
+        boolean both = metrics.wanted() && classify.wanted();
+        Options.check(spec, !both, "--classify", "cannot be had together with --metrics");
+        boolean table = metrics.wanted() || classify.wanted();
+        Options.check(spec, !table || !data.isEmpty(), "--data", "a table is needed");
+        boolean model = !models.isEmpty() || metrics.wanted();
+        Options.check(spec, model, "MODEL", "the folder of a checkpoint is needed");
     }
 
-    private Text text() {
-        Optional<Recipe> recipe = recipe();
-        int length = recipe.map(r -> r.data().sequenceLength()).orElse(0);
-        if (!data.isEmpty()) {
-            return new Text(data.stream().map(Source::of).toList(), 0, length);
+    private EvalTask loss() {
+        return new EvalLoss(
+                data, sequenceLength, batchSize, batches, threads, dtype.compute(), errors);
+    }
+
+    private EvalTask classes() {
+        return new EvalClasses(data, classify, errors, BATCH_TOKENS, threads, dtype.compute());
+    }
+
+    private void show(PrintWriter out, Map<String, Object> first, Measured found) {
+        if (json.wanted()) {
+            Map<String, Object> all = new LinkedHashMap<>(first);
+            all.putAll(found.json());
+            out.println(Json.line(all));
+        } else {
+            found.lines().forEach(out::println);
         }
-        DataRecipe trained = recipe.orElseGet(() -> Recipe.of(Map.of())).data();
-        if (trained.heldOut() == 0) {
-            throw new DataException(
-                    "the recipe of " + model + " holds no text out; name some with --data");
-        }
-        return new Text(trained.sources(), trained.heldOut(), length);
-    }
-
-    /// The recipe in the folder, or in last/ beside it, since best/ has none.
-    private Optional<Recipe> recipe() {
-        Path folder = model.toAbsolutePath().normalize();
-        return Optional.of(folder.resolve(Recipe.FILE_NAME))
-                .filter(Files::exists)
-                .or(() -> Optional.of(folder.resolveSibling("last").resolve(Recipe.FILE_NAME)))
-                .filter(Files::exists)
-                .map(file -> Recipe.load(file, Map.of()));
-    }
-
-    private TokenDataset tokens(Text text, TransformerConfig config) throws IOException {
-        Tokenizer tokenizer = Tokenizer.load(model);
-        Integer fromConfig = config.eosIds().isEmpty() ? null : config.eosIds().getFirst();
-        if (fromConfig == null && tokenizer.eosId().isEmpty()) {
-            throw new DataException(
-                    "neither config.json nor tokenizer_config.json of "
-                            + model
-                            + " says which token ends a text (eos_token_id, eos_token)");
-        }
-        int eos = fromConfig != null ? fromConfig : tokenizer.eosId().getAsInt();
-        var encoding =
-                new TextEncoding(
-                        piece -> tokenizer.encode(piece, false), config.vocabSize(), eos, "");
-        TokenizedCorpus corpus =
-                TokenizedCorpus.prepare(Corpus.open(text.sources()), text.heldOut(), encoding);
-        return text.heldOut() == 0 ? corpus.train() : corpus.heldOut();
-    }
-
-    private int length(Text text, TransformerConfig config) {
-        if (sequenceLength > config.maxPositionEmbeddings()) {
-            throw new IllegalArgumentException(
-                    "--sequence-length: %d is more than the %d positions of the model"
-                            .formatted(sequenceLength, config.maxPositionEmbeddings()));
-        }
-        int usual = text.sequenceLength() > 0 ? text.sequenceLength() : LONGEST;
-        return sequenceLength > 0
-                ? sequenceLength
-                : Math.min(usual, config.maxPositionEmbeddings());
-    }
-
-    private void show(PrintWriter out, Text text, Evaluation found, double seconds) {
-        out.println(
-                Figures.format(
-                        "%s: %,d tokens in %.1f s, %,.0f tokens/s",
-                        text.describe(),
-                        found.all().tokens(),
-                        seconds,
-                        found.all().tokens() / seconds));
-        out.println(line("", found.all()));
-        if (found.domains().size() > 1) {
-            found.domains().forEach((name, total) -> out.println(line("  " + name + ": ", total)));
-        }
-    }
-
-    private static String line(String name, LossMeter.Total total) {
-        return Figures.format(
-                "%sloss %.4f, perplexity %.2f, %.4f bits per byte",
-                name, total.loss(), total.perplexity(), total.bitsPerByte());
-    }
-
-    private static Map<String, Object> toJson(Text text, Evaluation found, double seconds) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("data", text.sources().stream().map(Source::path).toList());
-        json.put("held_out", text.heldOut());
-        json.putAll(toJson(found.all()));
-        json.put("seconds", seconds);
-        json.put("tokens_per_second", found.all().tokens() / seconds);
-        Map<String, Object> domains = new LinkedHashMap<>();
-        found.domains().forEach((name, total) -> domains.put(name, toJson(total)));
-        json.put("domains", domains);
-        return json;
-    }
-
-    private static Map<String, Object> toJson(LossMeter.Total total) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("loss", total.loss());
-        json.put("perplexity", total.perplexity());
-        json.put("bits_per_byte", total.bitsPerByte());
-        json.put("tokens", total.tokens());
-        json.put("bytes", Math.round(total.bytes()));
-        return json;
+        out.flush();
     }
 }

@@ -42,6 +42,7 @@ final class Main {
         COMMANDS.put("chat", ChatCommand.class);
         COMMANDS.put("serve", ServeCommand.class);
         COMMANDS.put("eval", EvalCommand.class);
+        COMMANDS.put("attention", AttentionCommand.class);
         COMMANDS.put("tokenizer", TokenizerCommand.class);
         COMMANDS.put("info", InfoCommand.class);
         COMMANDS.put("bench", BenchCommand.class);

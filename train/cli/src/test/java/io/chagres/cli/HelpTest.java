@@ -19,6 +19,7 @@ class HelpTest {
                 "merge",
                 "generate",
                 "eval",
+                "attention",
                 "tokenizer",
                 "tokenizer train",
                 "tokenizer encode",

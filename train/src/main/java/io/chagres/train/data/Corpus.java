@@ -53,6 +53,29 @@ public record Corpus(List<Part> parts) {
         return new Part(source.domain(), source.weight(), documents);
     }
 
+    /// The documents that a split by [TokenizedCorpus#prepare] holds out, or those that it leaves to
+    /// train on.
+    ///
+    /// @param fraction part of the documents to hold out, 0 up to but not 1
+    /// @param held whether those held out are wanted
+    public Corpus side(double fraction, boolean held) {
+        List<Part> sides = new ArrayList<>();
+        for (Part part : parts) {
+            HeldOut split = HeldOut.of(fraction, part.documents());
+            Documents chosen =
+                    action ->
+                            part.documents()
+                                    .forEach(
+                                            document -> {
+                                                if (split.contains(document) == held) {
+                                                    action.accept(document);
+                                                }
+                                            });
+            sides.add(new Part(part.domain(), part.weight(), chosen));
+        }
+        return new Corpus(sides);
+    }
+
     /// The distinct domains, in order of first appearance. A domain's index is its place here.
     public List<String> domains() {
         return parts.stream().map(Part::domain).distinct().toList();

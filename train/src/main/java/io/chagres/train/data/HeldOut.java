@@ -45,6 +45,13 @@ record HeldOut(long threshold) {
         return new HeldOut(hashes.seen() ? threshold : 0);
     }
 
+    /// The split of a part, whose documents are all read.
+    static HeldOut of(double fraction, Corpus.Documents documents) {
+        var hashes = new Hashes[] {Hashes.NONE};
+        documents.forEach(d -> hashes[0] = hashes[0].add(Mixing.hash(d.text())));
+        return of(fraction, hashes[0]);
+    }
+
     /// Whether a document is held out.
     boolean contains(Document document) {
         return Long.compareUnsigned(Mixing.hash(document.text()), threshold) < 0;

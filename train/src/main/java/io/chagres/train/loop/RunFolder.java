@@ -71,6 +71,10 @@ final class RunFolder implements AutoCloseable {
         return root.resolve(MetricsLog.FILE_NAME);
     }
 
+    Path tensorboard() {
+        return root.resolve("tensorboard");
+    }
+
     Path tokenizer() {
         return root.resolve("tokenizer");
     }

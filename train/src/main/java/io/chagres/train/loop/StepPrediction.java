@@ -126,7 +126,8 @@ public record StepPrediction(
                             train.dropout(),
                             train.seed(),
                             objective,
-                            recomputed);
+                            recomputed,
+                            null);
             TokenDataset blank = blank(train.batchSize(), length);
             Batch batch = Batches.inOrder(blank, length, train.batchSize(), 1).iterator().next();
             double scale = GradScaler.NONE.goingOn(train.precision().scalesLoss(), 2).scale();

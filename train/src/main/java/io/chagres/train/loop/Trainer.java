@@ -134,13 +134,15 @@ public final class Trainer {
         try (MetricsLog log =
                 from == null
                         ? MetricsLog.create(folder.metrics())
-                        : MetricsLog.resume(folder.metrics(), from.state().step())) {
+                        : MetricsLog.resume(folder.metrics(), from.state().step());
+                Board board = Board.open(recipe.tensorboard(), folder.tensorboard())) {
             TrainingRun run =
                     new TrainingRun(
                             recipe,
                             folder,
                             work,
                             log,
+                            board,
                             listener,
                             from != null,
                             () -> {

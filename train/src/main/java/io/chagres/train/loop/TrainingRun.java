@@ -44,6 +44,7 @@ final class TrainingRun {
     private final TrainingListener listener;
     private final BooleanSupplier stop;
     private final MetricsLog log;
+    private final Board board;
     private final BatchSource batches;
     private final TrainingStep trainingStep;
     private final Evaluator evaluator;
@@ -72,6 +73,7 @@ final class TrainingRun {
             RunFolder folder,
             Workspace work,
             MetricsLog log,
+            Board board,
             TrainingListener listener,
             boolean saved,
             BooleanSupplier stop) {
@@ -80,6 +82,7 @@ final class TrainingRun {
         this.folder = folder;
         this.work = work;
         this.log = log;
+        this.board = board;
         this.listener = listener;
         this.saved = saved;
         this.stop = stop;
@@ -228,6 +231,7 @@ final class TrainingRun {
                     routers.stream().mapToDouble(RouterReport::maxOverMean).max().orElse(1));
         }
         log.append(step, line);
+        board.metrics(step, line);
     }
 
     private void watch(TrainingStep.Result result) {
@@ -287,6 +291,8 @@ final class TrainingRun {
                                     total.loss()));
         }
         log.append(step, line);
+        board.metrics(step, line);
+        board.parameters(step, work.model().trained());
         evaluation = found;
         evaluatedStep = step;
         saved = false;
@@ -338,6 +344,7 @@ final class TrainingRun {
             line.put("prompt", prompts.get(i));
             line.put("sample", texts.get(i));
             log.append(step, line);
+            board.sample(step, prompts.get(i), texts.get(i));
             listener.sampled(step, prompts.get(i), texts.get(i));
         }
         sampledStep = step;

@@ -381,6 +381,14 @@ final class Keys {
                     "run",
                     "Folder for checkpoints, metrics and the resolved recipe.",
                     Recipe::output);
+    static final RecipeKey<Boolean> TENSORBOARD =
+            key(
+                    "tensorboard",
+                    ValueType.truth(),
+                    "false",
+                    "Whether metrics, samples and parameters are also written for TensorBoard, into"
+                            + " the folder tensorboard of the output.",
+                    Recipe::tensorboard);
 
     /// All keys, in the order in which a recipe is written.
     static final List<RecipeKey<?>> ALL = List.copyOf(TABLE);

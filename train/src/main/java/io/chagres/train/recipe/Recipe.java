@@ -20,13 +20,15 @@ import org.jspecify.annotations.Nullable;
 /// @param finetune what is trained of a model that is there; null for all of it, as in pre-training
 /// @param train how it is trained
 /// @param output folder for checkpoints, metrics and the resolved recipe
+/// @param tensorboard whether metrics are also written as TensorBoard event files
 public record Recipe(
         ModelRecipe model,
         TokenizerRecipe tokenizer,
         DataRecipe data,
         @Nullable FinetuneRecipe finetune,
         TrainRecipe train,
-        String output) {
+        String output,
+        boolean tensorboard) {
 
     /// The usual name of a resolved recipe in a run's folder.
     public static final String FILE_NAME = "recipe.yaml";

@@ -72,7 +72,8 @@ final class RecipeBuilder {
                 data,
                 finetune,
                 train(data),
-                tree.get(Keys.OUTPUT));
+                tree.get(Keys.OUTPUT),
+                tree.get(Keys.TENSORBOARD));
     }
 
     private ModelRecipe model(DataRecipe data, TokenizerRecipe tokenizer) {

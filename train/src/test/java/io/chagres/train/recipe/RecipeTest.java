@@ -79,6 +79,7 @@ class RecipeTest {
               loss_scale: 1024
             precision: bf16
             output: runs/one
+            tensorboard: true
             """
                     .replace("\"\"_a", "\"tab\\there\"");
 
@@ -152,6 +153,7 @@ class RecipeTest {
                                         0, List.of("river (noun):", "no", "tab\there", "1e3")),
                                 1000));
         assertThat(recipe.output()).isEqualTo("runs/one");
+        assertThat(recipe.tensorboard()).isTrue();
     }
 
     @Test

@@ -1,0 +1,128 @@
+package io.chagres.cli;
+
+import io.chagres.nn.hf.HfCheckpoint;
+import io.chagres.nn.text.Tokenizer;
+import io.chagres.nn.transformer.Transformer;
+import io.chagres.nn.transformer.TransformerConfig;
+import io.chagres.tensor.DType;
+import io.chagres.tensor.backend.Backend;
+import io.chagres.tensor.backend.Backends;
+import io.chagres.tensor.io.SafeTensors;
+import io.chagres.tensor.memory.TensorArena;
+import io.chagres.train.data.DataException;
+import io.chagres.train.data.TextEncoding;
+import io.chagres.train.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// A model that is opened to be evaluated.
+final class EvalModel implements AutoCloseable {
+    private static final String WEIGHTS = ".safetensors";
+
+    private final Path folder;
+    private final DType compute;
+    private final SafeTensors file;
+    private final Backend backend;
+    private final TensorArena weights;
+    private final TensorArena step;
+    private final HfCheckpoint checkpoint;
+    private final Tokenizer tokenizer;
+
+    /// Opens a model.
+    ///
+    /// @param threads 0 for one per processor
+    @SuppressWarnings("MustBeClosedChecker") // close() closes them
+    EvalModel(Path folder, int threads, DType compute) throws IOException {
+        this.folder = folder;
+        this.compute = compute;
+        file = HfCheckpoint.open(folder);
+        backend = Backends.open("auto", threads);
+        weights = backend.arena("weights");
+        step = backend.arena("step");
+        try {
+            checkpoint = HfCheckpoint.map(folder, file, weights, compute);
+            tokenizer = Tokenizer.load(folder);
+        } catch (Throwable e) {
+            close();
+            throw e;
+        }
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    DType compute() {
+        return compute;
+    }
+
+    Transformer model() {
+        return checkpoint.model();
+    }
+
+    TransformerConfig config() {
+        return checkpoint.config();
+    }
+
+    Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    TensorArena step() {
+        return step;
+    }
+
+    /// The tokenizer as training uses it.
+    TextEncoding encoding() {
+        Integer known = config().eosIds().isEmpty() ? null : config().eosIds().getFirst();
+        if (known == null && tokenizer.eosId().isEmpty()) {
+            throw new DataException(
+                    "neither config.json nor tokenizer_config.json of "
+                            + folder
+                            + " says which token ends a text (eos_token_id, eos_token)");
+        }
+        int eos = known != null ? known : tokenizer.eosId().getAsInt();
+        return new TextEncoding(
+                piece -> tokenizer.encode(piece, false), config().vocabSize(), eos, "");
+    }
+
+    /// The recipe in the folder, or in last/ beside it, since best/ has none.
+    Optional<Recipe> recipe() {
+        Path path = folder.toAbsolutePath().normalize();
+        return Optional.of(path.resolve(Recipe.FILE_NAME))
+                .filter(Files::exists)
+                .or(() -> Optional.of(path.resolveSibling("last").resolve(Recipe.FILE_NAME)))
+                .filter(Files::exists)
+                .map(recipe -> Recipe.load(recipe, Map.of()));
+    }
+
+    /// Bytes of the files of weights in a folder.
+    static long fileBytes(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            long sum = 0;
+            for (Path each : files.filter(f -> f.toString().endsWith(WEIGHTS)).toList()) {
+                sum += Files.size(each);
+            }
+            return sum;
+        }
+    }
+
+    /// Adds what memory and disk it took: the weights' mapped file counts as memory.
+    void measure(Measured found) throws IOException {
+        long size = fileBytes(folder);
+        found.bytes("peak memory", "peak_bytes", size + weights.peak() + step.peak());
+        found.bytes("file size", "file_bytes", size);
+    }
+
+    @Override
+    public void close() {
+        step.close();
+        weights.close();
+        backend.close();
+        file.close();
+    }
+}

@@ -1,0 +1,60 @@
+package io.chagres.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// What an evaluation found: figures in order, for people, for programs and for tables.
+final class Measured {
+    private final Map<String, Object> json = new LinkedHashMap<>();
+    private final List<Figure> figures = new ArrayList<>();
+    private final List<String> lines = new ArrayList<>();
+
+    /// A figure that can be compared.
+    ///
+    /// @param name what it is
+    /// @param value the number
+    /// @param shown how people see it
+    record Figure(String name, double value, String shown) {}
+
+    /// Adds a figure under a key of the JSON, shown by a format of one number.
+    Measured figure(String name, String key, double value, String format) {
+        return figure(name, key, value, value, Figures.format(format, value));
+    }
+
+    /// Adds a size in bytes.
+    Measured bytes(String name, String key, long size) {
+        return figure(name, key, size, size, Figures.bytes(size));
+    }
+
+    private Measured figure(String name, String key, Number value, double number, String shown) {
+        json.put(key, value);
+        figures.add(new Figure(name, number, shown));
+        return this;
+    }
+
+    /// Adds something that only programs see.
+    Measured only(String key, Object value) {
+        json.put(key, value);
+        return this;
+    }
+
+    /// Adds a line that only people see.
+    Measured line(String text) {
+        lines.add(text);
+        return this;
+    }
+
+    Map<String, Object> json() {
+        return json;
+    }
+
+    List<Figure> figures() {
+        return figures;
+    }
+
+    List<String> lines() {
+        return lines;
+    }
+}
