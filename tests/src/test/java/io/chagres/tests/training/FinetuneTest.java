@@ -52,7 +52,11 @@ class FinetuneTest {
 
     @BeforeAll
     static void pretrain() throws IOException {
-        TinyRun run = TinyRun.in(home).with("train.dropout", 0).with("train.steps", 20);
+        TinyRun run =
+                TinyRun.in(home)
+                        .with("model.max_position_embeddings", 160)
+                        .with("train.dropout", 0)
+                        .with("train.steps", 20);
         TrainingResult _ = run.train();
         base = run.output().resolve("last");
     }
@@ -76,7 +80,7 @@ class FinetuneTest {
                 .with("data.sources", examples)
                 .with("data.format", "alpaca")
                 .with("data.held_out", 0.2)
-                .with("data.sequence_length", 40)
+                .with("data.sequence_length", 128)
                 .with("finetune.method", method)
                 .with("train.dropout", 0)
                 .with("train.learning_rate", 2e-2)
@@ -216,11 +220,11 @@ class FinetuneTest {
             List<double[]> found = new ArrayList<>();
             for (boolean packed : List.of(false, true)) {
                 var options =
-                        new ExampleCorpus.Options(ExampleFormat.ALPACA, 0, 60, packed);
+                        new ExampleCorpus.Options(ExampleFormat.ALPACA, 0, 128, packed);
                 ExampleCorpus corpus =
                         ExampleCorpus.prepare(
                                 List.of(Source.of(file.toString())), encoder, options);
-                BatchSource batches = corpus.trainBatches(60, packed ? 4 : 1, 1);
+                BatchSource batches = corpus.trainBatches(128, packed ? 4 : 1, 1);
                 List<Double> losses = new ArrayList<>();
                 while (losses.size() < 20) {
                     Batch batch = batches.next();

@@ -28,6 +28,8 @@ class ExampleCorpusTest {
             "{% for m in messages %}<{{ m.role }}>{{ m.content }}|\n{% endfor %}"
                     + "{% if add_generation_prompt %}<assistant>{% endif %}";
 
+    private static final int LONGEST = 200;
+
     @TempDir Path folder;
 
     private Tokenizer tokenizer;
@@ -39,6 +41,7 @@ class ExampleCorpusTest {
         BpeTrainer.create(280)
                 .bosToken("<s>")
                 .eosToken("</s>")
+                .prependBos(true)
                 .train(List.of("say hello to the world, and the world says hello. ".repeat(9)))
                 .save(at);
         tokenizer = Tokenizer.load(at);
@@ -60,7 +63,7 @@ class ExampleCorpusTest {
     }
 
     private static ExampleCorpus.Options options(boolean packed) {
-        return new ExampleCorpus.Options(ExampleFormat.AUTO, 0, 64, packed);
+        return new ExampleCorpus.Options(ExampleFormat.AUTO, 0, LONGEST, packed);
     }
 
     /// What is to be predicted in a batch, as text.
@@ -71,7 +74,7 @@ class ExampleCorpusTest {
 
     private Batch only(Source source, ExampleEncoder encoder) {
         ExampleCorpus corpus = ExampleCorpus.prepare(List.of(source), encoder, options(false));
-        return corpus.trainBatches(64, 1, 1).next();
+        return corpus.trainBatches(LONGEST, 1, 1).next();
     }
 
     @ParameterizedTest
