@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// - **Products** (matmul, linear, attention) take their inputs in the compute dtype, and give it.
-/// - **Softmax, logSoftmax, crossEntropy, norms, exp, log, 1/√x, powers and sums** compute in F32, and
-///   give F32.
+/// - **Softmax, logSoftmax, crossEntropy, norms, exp, log, 1/√x, powers and sums** compute in F32,
+///   and give F32.
 /// - **Everything else** computes in the widest dtype among its inputs; of mixed F32 and BF16
 ///   inputs the latter are widened. Queries of a KV cache are widened, what is in it is not.
 ///

@@ -6,18 +6,18 @@ import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.Op;
 import org.jspecify.annotations.Nullable;
 
-/// Activation checkpointing: of a [segment][Interpreter#segment], such as a layer of a model, a tape
-/// keeps only what goes in, and computes the rest again when the backward pass reaches it. Chen et
-/// al. 2016, arXiv:1604.06174.
+/// Activation checkpointing: of a [segment][Interpreter#segment], such as a layer of a model, a
+/// tape keeps only what goes in, and computes the rest again when the backward pass reaches it.
+/// Chen et al. 2016, arXiv:1604.06174.
 ///
 /// ```java
 /// Checkpoint.all(() -> Tape.valueAndGrad(parameters, () -> model.loss(batch)));
 /// ```
 ///
 /// Gradients have the same bits as without: the second run computes what the first did, under the
-/// same autocast and with the same random streams, and is recorded in its place. Updates of what lies
-/// outside a segment, such as counts, are made in the first run alone. A segment in a segment belongs
-/// to the outer one.
+/// same autocast and with the same random streams, and is recorded in its place. Updates of what
+/// lies outside a segment, such as counts, are made in the first run alone. A segment in a segment
+/// belongs to the outer one.
 ///
 /// The price is one more forward pass of each segment; what is saved is all but one segment's
 /// activations. A tape inside another tape records everything.
@@ -74,8 +74,6 @@ public final class Checkpoint extends Nested {
     }
 
     private static @Nullable Checkpoint find(Interpreter outer) {
-        return outer instanceof Checkpoint c
-                ? c
-                : outer instanceof Nested n ? find(n.inner) : null;
+        return outer instanceof Checkpoint c ? c : outer instanceof Nested n ? find(n.inner) : null;
     }
 }

@@ -26,8 +26,8 @@ import java.util.Map;
 /// Values read by the host are zero, so code whose course depends on them takes the course of
 /// zeros. Counts are kept per backend; a backend of shapes is used by one thread at a time.
 public final class CostModel extends Nested {
-    /// A backend of tensors without bytes. Its kernels are those of a real one, as far as choice and
-    /// temporary memory go.
+    /// A backend of tensors without bytes. Its kernels are those of a real one, as far as choice
+    /// and temporary memory go.
     public static final class Shapes extends ShapeBackend {
         private final Map<Cost.Work, Long> counts = new HashMap<>();
 
@@ -69,7 +69,10 @@ public final class CostModel extends Nested {
     public Tensor[] apply(Op op, Spec[] out, Tensor... in) {
         if (!(op instanceof View)) {
             boolean narrow = in.length > 0 && in[0].dtype().isNarrow();
-            counts.merge(new Cost.Work(Flops.of(op, out, in), narrow, bytes(op, out, in)), 1L, Long::sum);
+            counts.merge(
+                    new Cost.Work(Flops.of(op, out, in), narrow, bytes(op, out, in)),
+                    1L,
+                    Long::sum);
         }
         return inner.apply(op, out, in);
     }

@@ -8,8 +8,7 @@ import io.chagres.tensor.op.Reads;
 import java.util.function.Consumer;
 
 /// One recorded operation.
-record Entry(Op op, Tensor[] in, Tensor[] out, boolean[] needs)
-        implements Recorded {
+record Entry(Op op, Tensor[] in, Tensor[] out, boolean[] needs) implements Recorded {
     /// Keeps what the gradient reads.
     void pin() {
         forEachRead(Storage::pin);

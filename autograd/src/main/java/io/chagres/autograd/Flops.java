@@ -12,8 +12,8 @@ import io.chagres.tensor.op.Linear;
 import io.chagres.tensor.op.MatMul;
 import io.chagres.tensor.op.Op;
 
-/// Floating-point operations of products, a multiplication and an addition counting as two. All else
-/// is bound by memory and counts none.
+/// Floating-point operations of products, a multiplication and an addition counting as two. All
+/// else is bound by memory and counts none.
 final class Flops {
     /// Products of a forward pass: scores, and weights with values.
     private static final int FORWARD = 2;
@@ -28,8 +28,7 @@ final class Flops {
             case MatMul _, Linear _, Int8Linear _ ->
                     2.0 * out[0].shape().size() * in[0].shape().last();
             case GroupedLinear _ -> 2.0 * out[0].shape().size() * in[0].shape().last();
-            case GroupedOuter _ ->
-                    2.0 * in[0].shape().size() * in[1].shape().last();
+            case GroupedOuter _ -> 2.0 * in[0].shape().size() * in[1].shape().last();
             case Attention a -> attention(a, FORWARD, in);
             case AttentionBackward b -> attention(b.forward(), BACKWARD, in);
             default -> 0;

@@ -13,8 +13,7 @@ import java.util.function.Supplier;
 /// @param in what was tracked before it and used in it
 /// @param out its results
 /// @param keep what else it used, which must be there when it is run again
-record Segment(
-        Interpreter top, Supplier<Tensor[]> body, Tensor[] in, Tensor[] out, Storage[] keep)
+record Segment(Interpreter top, Supplier<Tensor[]> body, Tensor[] in, Tensor[] out, Storage[] keep)
         implements Recorded {
     void pin() {
         for (Storage s : keep) {

@@ -59,7 +59,6 @@ final class Unrecorded {
             }
         }
         made.forEach(tracked::remove);
-        return new Segment(
-                top, body, in.toArray(Tensor[]::new), out, keep.toArray(Storage[]::new));
+        return new Segment(top, body, in.toArray(Tensor[]::new), out, keep.toArray(Storage[]::new));
     }
 }

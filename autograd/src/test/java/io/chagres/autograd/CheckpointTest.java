@@ -121,15 +121,17 @@ class CheckpointTest extends Work {
                     Tape.valueAndGrad(
                             List.of(x),
                             () ->
-                                    segment(() -> {
-                                                runs[0]++;
-                                                Accumulate.accumulate(
-                                                        count, Full.scalar(DType.F64, 1));
-                                                Tensor own = Full.zeros(DType.F64, Shape.of());
-                                                Accumulate.accumulate(
-                                                        own, Full.scalar(DType.F64, 5));
-                                                return x.square().mul(own);
-                                            })
+                                    segment(
+                                                    () -> {
+                                                        runs[0]++;
+                                                        Accumulate.accumulate(
+                                                                count, Full.scalar(DType.F64, 1));
+                                                        Tensor own =
+                                                                Full.zeros(DType.F64, Shape.of());
+                                                        Accumulate.accumulate(
+                                                                own, Full.scalar(DType.F64, 5));
+                                                        return x.square().mul(own);
+                                                    })
                                             .sum()));
             assertThat(runs[0]).isEqualTo(2);
             assertThat(count.item()).isEqualTo(1);
@@ -144,8 +146,8 @@ class CheckpointTest extends Work {
             Supplier<Tensor> f = () -> layer(layer(x.mul(w), w), w).sum();
             double[] whole = Tape.valueAndGrad(List.of(w), f).grads().getFirst().toDoubles();
             List<double[]> got = new ArrayList<>();
-            Checkpoint.all(() ->
-                    Tape.valueAndGrad(List.of(w), f, (i, g) -> got.add(g.toDoubles())));
+            Checkpoint.all(
+                    () -> Tape.valueAndGrad(List.of(w), f, (i, g) -> got.add(g.toDoubles())));
             assertThat(got).hasSize(1);
             assertThat(got.getFirst()).isEqualTo(whole);
         });
@@ -189,9 +191,7 @@ class CheckpointTest extends Work {
                                                     List.of(w), () -> Checkpoint.all(f::get))),
                             Tape.valueAndGrad(
                                     List.of(w),
-                                    () ->
-                                            Checkpoint.all(() ->
-                                                    Autocast.to(DType.BF16, f::get))));
+                                    () -> Checkpoint.all(() -> Autocast.to(DType.BF16, f::get))));
             for (Tape.ValueAndGrad r : all) {
                 double[] got = r.grads().getFirst().toDoubles();
                 // w's casts of each layer are apart, so its gradient is summed in another order

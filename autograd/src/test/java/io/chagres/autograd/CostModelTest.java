@@ -41,8 +41,7 @@ class CostModelTest {
 
     @Test
     void tensorsMayBeLargerThanAnyMemory() {
-        Cost cost =
-                costOf(a -> tensor(a, 1 << 20, 1 << 20).matmul(tensor(a, 1 << 20, 1 << 20)));
+        Cost cost = costOf(a -> tensor(a, 1 << 20, 1 << 20).matmul(tensor(a, 1 << 20, 1 << 20)));
         assertThat(cost.flops()).isEqualTo(2.0 * (1L << 40) * (1L << 20));
         assertThat(cost.narrowFlops()).isZero();
         assertThat(cost.bytes()).isEqualTo(3.0 * 4 * (1L << 40));
@@ -78,7 +77,9 @@ class CostModelTest {
                                     tensor(a, 2, 6, 4, 16),
                                     tensor(a, 2, 8, 2, 16),
                                     tensor(a, 2, 8, 2, 16)));
-            assertThat(cost.flops()).as("window %d", window).isEqualTo(2 * 2.0 * 2 * 4 * 16 * pairs);
+            assertThat(cost.flops())
+                    .as("window %d", window)
+                    .isEqualTo(2 * 2.0 * 2 * 4 * 16 * pairs);
         }
     }
 

@@ -130,8 +130,7 @@ public class Pass implements AttentionContext {
     /// may be run [again][Interpreter#segment], and then draws the same random streams.
     final Tensor block(Supplier<Tensor> body) {
         long uses = streams == null ? 0 : streams.uses();
-        Tensor[] kept =
-                Interpreter.current().segment(() -> Scope.ofAll(() -> results(body, uses)));
+        Tensor[] kept = Interpreter.current().segment(() -> Scope.ofAll(() -> results(body, uses)));
         auxiliary.addAll(List.of(kept).subList(1, kept.length));
         return kept[0];
     }

@@ -9,9 +9,9 @@ import io.chagres.tensor.Tensor;
 /// One [AdamW] step whose moments are kept in 8 bits, after Dettmers et al. 2021, arXiv:2110.02861.
 ///
 /// Elements, in row-major order, form blocks of [#BLOCK] with a scale s each, the largest magnitude
-/// in the block. A first moment is s · sign(c) · (|c| / 127)⁴ with c from -127 to 127; a second one s
-/// · (c / 255)⁴ with c from 0 to 255, stored as the byte of that number. The fourth power spends the
-/// codes on small numbers: they reach down to 2·10⁻¹⁰ of the largest.
+/// in the block. A first moment is s · sign(c) · (|c| / 127)⁴ with c from -127 to 127; a second one
+/// s · (c / 255)⁴ with c from 0 to 255, stored as the byte of that number. The fourth power spends
+/// the codes on small numbers: they reach down to 2·10⁻¹⁰ of the largest.
 ///
 /// Rounding is to one of the two codes around a number, at random so that its mean is exact:
 /// otherwise a slow average would never leave its code. The random number of an element is that of
@@ -19,8 +19,8 @@ import io.chagres.tensor.Tensor;
 /// moment above 0 is never rounded to 0. The parameter is updated with the moments before rounding.
 /// All is computed in F32.
 ///
-/// Inputs: p, first moments' codes I8 and scales F32 (blocks), second moments' codes and scales (all
-/// written), g, and the F64 vector (lr, t, k) as in [AdamW]. p, g and codes have one shape.
+/// Inputs: p, first moments' codes I8 and scales F32 (blocks), second moments' codes and scales
+/// (all written), g, and the F64 vector (lr, t, k) as in [AdamW]. p, g and codes have one shape.
 ///
 /// @param beta1 β₁
 /// @param beta2 β₂

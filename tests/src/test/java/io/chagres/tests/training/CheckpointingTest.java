@@ -109,8 +109,7 @@ class CheckpointingTest {
                                         how.loss(() ->
                                                 TrainingLoss.of(model, in, targets, 0.3, B * T, 1)
                                                         .total());
-                        Tape.GradientSink sink =
-                                (i, g) -> grads.put(names.get(i), g.toFloats());
+                        Tape.GradientSink sink = (i, g) -> grads.put(names.get(i), g.toFloats());
                         List<Tensor> all = List.copyOf(parameters.values());
                         Tensor total =
                                 how.outside

@@ -84,7 +84,8 @@ class EightBitTest {
         TinyRun whole = run("whole", 1);
         whole.train();
         try (SafeTensors file =
-                SafeTensors.open(whole.output().resolve("last").resolve(Checkpoint.OPTIMIZER_FILE))) {
+                SafeTensors.open(
+                        whole.output().resolve("last").resolve(Checkpoint.OPTIMIZER_FILE))) {
             assertThat(file.spec("m8.tokens.weight").dtype()).isEqualTo(DType.I8);
             assertThat(file.spec("v8_scale.tokens.weight").dtype()).isEqualTo(DType.F32);
             assertThat(file.spec("m.finalNorm.weight").dtype()).isEqualTo(DType.F32);

@@ -31,27 +31,42 @@ class StepPredictionTest {
                     "llama", Map.of("train.sample_every", 0),
                     "gpt2 with dropout",
                             Map.of(
-                                    "model.architecture", "gpt2",
-                                    "train.dropout", 0.2,
-                                    "model.hidden_size", 64,
-                                    "data.sequence_length", 32),
+                                    "model.architecture",
+                                    "gpt2",
+                                    "train.dropout",
+                                    0.2,
+                                    "model.hidden_size",
+                                    64,
+                                    "data.sequence_length",
+                                    32),
                     "bf16, blocks again",
                             Map.of(
-                                    "precision", "bf16",
-                                    "train.checkpointing", "blocks",
-                                    "model.num_hidden_layers", 5,
-                                    "model.num_key_value_heads", 1),
+                                    "precision",
+                                    "bf16",
+                                    "train.checkpointing",
+                                    "blocks",
+                                    "model.num_hidden_layers",
+                                    5,
+                                    "model.num_key_value_heads",
+                                    1),
                     "fp16, one micro-batch",
                             Map.of(
-                                    "precision", "fp16",
-                                    "train.gradient_accumulation", 1,
-                                    "model.tie_word_embeddings", false),
+                                    "precision",
+                                    "fp16",
+                                    "train.gradient_accumulation",
+                                    1,
+                                    "model.tie_word_embeddings",
+                                    false),
                     "experts",
                             Map.of(
-                                    "model.architecture", "deepseek_v3",
-                                    "model.n_routed_experts", 6,
-                                    "model.num_nextn_predict_layers", 1,
-                                    "train.checkpointing", "blocks"),
+                                    "model.architecture",
+                                    "deepseek_v3",
+                                    "model.n_routed_experts",
+                                    6,
+                                    "model.num_nextn_predict_layers",
+                                    1,
+                                    "train.checkpointing",
+                                    "blocks"),
                     "8 bit, windowed",
                             Map.of(
                                     "train.optimizer", "adamw8bit",
@@ -141,12 +156,13 @@ class StepPredictionTest {
     @ValueSource(strings = {"none", "blocks"})
     void productsAreCounted(String checkpointing) throws IOException {
         TinyRun run =
-                run(Map.of(
-                        "train.checkpointing", checkpointing,
-                        "train.eval_every", 0,
-                        "data.sequence_length", 64,
-                        "train.batch_size", 2,
-                        "train.gradient_accumulation", 3));
+                run(
+                        Map.of(
+                                "train.checkpointing", checkpointing,
+                                "train.eval_every", 0,
+                                "data.sequence_length", 64,
+                                "train.batch_size", 2,
+                                "train.gradient_accumulation", 3));
         Seen seen = new Seen();
         run.train(seen);
         StepPrediction predicted = predict(seen.config, run.recipe());
@@ -166,8 +182,7 @@ class StepPredictionTest {
             int passes = checkpointing.equals("blocks") ? 4 : 3;
             double blocks = 2 * passes * tokens * inBlocks;
             double attention = (passes == 4 ? 18 : 14) * pairs;
-            assertThat(predicted.cost().flops())
-                    .isCloseTo(head + blocks + attention, within(1.0));
+            assertThat(predicted.cost().flops()).isCloseTo(head + blocks + attention, within(1.0));
             assertThat(predicted.cost().narrowFlops()).isZero();
         }
     }

@@ -117,17 +117,38 @@ record PlanReport(
     void print(PrintWriter out) {
         StepPrediction step = asked.step();
         long steps = recipe.train().steps();
-        line(out, "model", "%s, %d layers, %s parameters", model.architecture(), model.numLayers(),
+        line(
+                out,
+                "model",
+                "%s, %d layers, %s parameters",
+                model.architecture(),
+                model.numLayers(),
                 Figures.count(step.parameters()));
-        line(out, "run", "%,d steps of %,d tokens, %s tokens in all", steps, step.tokens(),
+        line(
+                out,
+                "run",
+                "%,d steps of %,d tokens, %s tokens in all",
+                steps,
+                step.tokens(),
                 Figures.count(steps * step.tokens()));
-        line(out, "products", "%.3g FLOP a step, %.3g in all", step.cost().flops(),
+        line(
+                out,
+                "products",
+                "%.3g FLOP a step, %.3g in all",
+                step.cost().flops(),
                 step.cost().flops() * steps);
-        line(out, "memory", "%s: %s of weights, gradients and optimizer, %s of a step",
-                Figures.bytes(step.peakBytes()), Figures.bytes(step.weightBytes()),
+        line(
+                out,
+                "memory",
+                "%s: %s of weights, gradients and optimizer, %s of a step",
+                Figures.bytes(step.peakBytes()),
+                Figures.bytes(step.weightBytes()),
                 Figures.bytes(step.stepBytes()));
         if (step.recomputedBlocks() > 0) {
-            line(out, "again", "activations of %d blocks are computed again",
+            line(
+                    out,
+                    "again",
+                    "activations of %d blocks are computed again",
                     step.recomputedBlocks());
         }
         out.println();

@@ -46,8 +46,8 @@ public record StepPrediction(
         return weightBytes + stepBytes;
     }
 
-    /// The architecture of a recipe's model. A tokenizer that is yet to be trained is taken to be as
-    /// large as it may become.
+    /// The architecture of a recipe's model. A tokenizer that is yet to be trained is taken to be
+    /// as large as it may become.
     ///
     /// @throws IOException when the model or tokenizer to start from cannot be read
     public static TransformerConfig architecture(Recipe recipe) throws IOException {
@@ -111,7 +111,9 @@ public record StepPrediction(
                                     Tensor.empty(weights, new Spec(DType.F32, shape)));
             AdamWOptimizer optimizer =
                     new AdamWOptimizer(
-                            Modules.parameters(model), weights, Workspace.options(train.optimizer()));
+                            Modules.parameters(model),
+                            weights,
+                            Workspace.options(train.optimizer()));
             if (train.samples().every() > 0) {
                 SampleTexts.cache(model, weights);
             }

@@ -129,8 +129,8 @@ public final class TrainingStep {
     /// @param learningRate learning rate of this step
     /// @param clipNorm gradients with a larger global norm are scaled down to it; infinite for none
     /// @param rngOffset number of micro-batches before; the same offset drops the same elements
-    /// @param lossScale factor of the loss while gradients are taken, divided out of them before the
-    ///   update
+    /// @param lossScale factor of the loss while gradients are taken, divided out of them before
+    ///   the update
     public Result run(
             List<Batch> batches,
             double learningRate,
@@ -143,19 +143,15 @@ public final class TrainingStep {
             Batch batch = batches.get(i);
             long offset = rngOffset + i;
             loss +=
-                    arena.call(
-                            () ->
-                                    Profile.step(
-                                            "backward",
-                                            () -> backward(batch, tokens, offset, lossScale)));
+                    arena.call(() ->
+                            Profile.step(
+                                    "backward", () -> backward(batch, tokens, offset, lossScale)));
         }
         boolean finite = Double.isFinite(loss);
         double norm =
-                arena.call(
-                        () ->
-                                Profile.step(
-                                        "update",
-                                        () -> update(learningRate, clipNorm, lossScale, finite)));
+                arena.call(() ->
+                        Profile.step(
+                                "update", () -> update(learningRate, clipNorm, lossScale, finite)));
         return new Result(loss, norm, tokens);
     }
 
@@ -231,8 +227,7 @@ public final class TrainingStep {
         return in.input(dropout, new DropoutStreams(stream));
     }
 
-    private double update(
-            double learningRate, double clipNorm, double lossScale, boolean finite) {
+    private double update(double learningRate, double clipNorm, double lossScale, boolean finite) {
         if (!finite) {
             optimizer.discard();
             balance(false);

@@ -7,7 +7,6 @@ import io.chagres.tensor.TensorData;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Accumulate;
 import io.chagres.tensor.op.AdamW;
-import io.chagres.tensor.op.AdamW8bit;
 import io.chagres.tensor.op.Assign;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.SumSquares;
@@ -169,8 +168,8 @@ public final class AdamWOptimizer {
         return norm;
     }
 
-    /// The moments by name, for checkpoints: `m.<path>` and `v.<path>`; those in 8 bits `m8.<path>`,
-    /// `m8_scale.<path>`, `v8.<path>` and `v8_scale.<path>`.
+    /// The moments by name, for checkpoints: `m.<path>` and `v.<path>`; those in 8 bits
+    /// `m8.<path>`, `m8_scale.<path>`, `v8.<path>` and `v8_scale.<path>`.
     public Map<String, Tensor> state() {
         Map<String, Tensor> state = new LinkedHashMap<>();
         for (int i = 0; i < names.size(); i++) {

@@ -90,8 +90,7 @@ sealed interface Moments {
         @Override
         public void step(AdamW rule, Tensor p, Tensor g, Tensor hyper) {
             AdamW8bit op =
-                    new AdamW8bit(
-                            rule.beta1(), rule.beta2(), rule.eps(), rule.weightDecay(), seed);
+                    new AdamW8bit(rule.beta1(), rule.beta2(), rule.eps(), rule.weightDecay(), seed);
             Interpreter.runAll(op, p, m, mScales, v, vScales, g, hyper);
         }
 

@@ -13,7 +13,8 @@ import java.util.List;
 /// @param dollarsPerHour what an hour costs; 0 where that is unknown
 public record Hardware(
         String name, Cost.Rates rates, double share, long memoryBytes, double dollarsPerHour) {
-    /// What large models reach of a data sheet's figures on such devices: 40 % of products is usual.
+    /// What large models reach of a data sheet's figures on such devices: 40 % of products is
+    /// usual.
     private static final double USUAL_SHARE = 0.4;
 
     /// Operations that a device is given in a second, one by one.
@@ -21,9 +22,9 @@ public record Hardware(
 
     private static final long GIB = 1L << 30;
 
-    /// Devices by their makers' data sheets: dense products in F32 without tensor cores, and in BF16
-    /// or F16 with them. Prices are rough: rent by the hour for the first two, and the price of the
-    /// board over three years with its current for the third.
+    /// Devices by their makers' data sheets: dense products in F32 without tensor cores, and in
+    /// BF16 or F16 with them. Prices are rough: rent by the hour for the first two, and the price
+    /// of the board over three years with its current for the third.
     public static final List<Hardware> KNOWN =
             List.of(
                     sheet("NVIDIA A100 80GB SXM", 19.5, 312, 2039, 80, 1.8),

@@ -131,14 +131,12 @@ public final class Planner {
                                 ? new Checkpointing.Blocks()
                                 : new Checkpointing.Budget(bytes);
         return Optional.of(
-                new Choice(
-                        best.layers(), strategy.with(simple), best.step(), best.seconds()));
+                new Choice(best.layers(), strategy.with(simple), best.step(), best.seconds()));
     }
 
     private Choice choice(TransformerConfig model, Strategy strategy) {
         TrainRecipe train = strategy.applyTo(recipe.train());
-        StepPrediction step =
-                StepPrediction.of(like, model, train, recipe.data().sequenceLength());
+        StepPrediction step = StepPrediction.of(like, model, train, recipe.data().sequenceLength());
         return new Choice(model.numLayers(), strategy, step, machine.seconds(step.cost()));
     }
 

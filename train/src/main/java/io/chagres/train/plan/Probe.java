@@ -14,7 +14,7 @@ import io.chagres.tensor.op.Linear;
 public final class Probe {
     private static final long ROWS = 1024;
     private static final long WIDTH = 512;
-    private static final long STREAM = 1 << 20;
+    private static final long STREAM = 1 << 22;
     private static final long SMALL = 16;
     private static final int REPEATS = 32;
     private static final double WARM_UP_SECONDS = 0.7;
@@ -22,7 +22,7 @@ public final class Probe {
 
     private Probe() {}
 
-    /// The machine at hand: products of the size that small models have, additions of a few
+    /// The machine at hand: products of the size that small models have, additions of some
     /// mebibytes, and operations on next to nothing. The best of some rounds counts.
     ///
     /// @param memoryBytes its memory

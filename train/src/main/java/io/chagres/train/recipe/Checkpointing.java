@@ -1,7 +1,5 @@
 package io.chagres.train.recipe;
 
-import io.chagres.autograd.Checkpoint;
-
 /// Which activations a training step computes again instead of keeping them; see [Checkpoint].
 public sealed interface Checkpointing {
     /// None: the fastest.

@@ -24,7 +24,8 @@ class GradScalerTest {
         assertThat(s.scale()).isEqualTo(8);
         s = s.after(true);
         assertThat(s).isEqualTo(new GradScaler(16, 0, 0, true));
-        GradScaler broken = new GradScaler(16, GradScaler.GROWTH_INTERVAL - 1, 0, true).after(false);
+        GradScaler broken =
+                new GradScaler(16, GradScaler.GROWTH_INTERVAL - 1, 0, true).after(false);
         assertThat(broken).isEqualTo(new GradScaler(8, 0, 1, true));
     }
 

@@ -19,8 +19,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/// An AdamW step with moments in 8 bits, block by block, as
-/// [the operation][io.chagres.tensor.op.AdamW8bit] says.
+/// An AdamW step with moments in 8 bits, block by block, as [the
+/// operation][io.chagres.tensor.op.AdamW8bit] says.
 ///
 /// A block is decoded into scratch memory, updated, and encoded anew by its largest magnitudes.
 public final class AdamW8bit {
@@ -32,6 +32,7 @@ public final class AdamW8bit {
 
     /// What a byte stands for, as a part of the block's largest magnitude.
     private static final float[] FIRST = table(SIGNED);
+
     private static final float[] SECOND = table(UNSIGNED);
 
     private AdamW8bit() {}
@@ -225,10 +226,7 @@ public final class AdamW8bit {
             u = u.add(turn).blend(u.sub(turn), low.not());
             IntVector whole =
                     (IntVector)
-                            r.sqrt()
-                                    .sqrt()
-                                    .mul(levels)
-                                    .convertShape(VectorOperators.F2I, I32, 0);
+                            r.sqrt().sqrt().mul(levels).convertShape(VectorOperators.F2I, I32, 0);
             FloatVector below =
                     ((FloatVector) whole.convertShape(VectorOperators.I2F, F32, 0)).min(levels - 1);
             FloatVector a = below.mul(part);
