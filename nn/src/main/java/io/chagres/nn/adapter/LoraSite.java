@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -80,7 +81,10 @@ record LoraSite(
                 known.add(module);
                 if (config.targets().include(module)) {
                     paths = paths.stream().map(LoraSite::strip).toList();
-                    List<Projection> ours = paths.stream().map(linear::get).toList();
+                    List<Projection> ours =
+                            paths.stream()
+                                    .map(path -> Objects.requireNonNull(linear.get(path), path))
+                                    .toList();
                     sites.add(
                             new LoraSite(
                                     List.of(module),
@@ -94,8 +98,9 @@ record LoraSite(
             }
         }
         mixtures.forEach((path, modules) -> {
-            if (experts.containsKey(path) && modules.stream().anyMatch(config.targets()::include)) {
-                sites.add(mixture(path, modules, experts.get(path).shape(), config));
+            Tensor matrices = experts.get(path);
+            if (matrices != null && modules.stream().anyMatch(config.targets()::include)) {
+                sites.add(mixture(path, modules, matrices.shape(), config));
             }
         });
         checkAllFound(sites, known, config);

@@ -55,13 +55,6 @@ final class FinetuneKeys {
                             + " without seeing each other; by default each has a row.",
                     ExamplesRecipe::packing);
 
-    /// The keys of `data`.
-    static final List<RecipeKey<?>> DATA = List.copyOf(TABLE);
-
-    static {
-        TABLE.clear();
-    }
-
     static final RecipeKey<Method> METHOD =
             key(
                     "method",
@@ -158,8 +151,8 @@ final class FinetuneKeys {
                     "Text whose keys and values a prefix begins as, instead of random ones.",
                     f -> f instanceof Prefix p ? p.initText() : null);
 
-    /// The keys of `finetune`.
-    static final List<RecipeKey<?>> FINETUNE = List.copyOf(TABLE);
+    /// All of them, in order.
+    static final List<RecipeKey<?>> ALL = List.copyOf(TABLE);
 
     private FinetuneKeys() {}
 

@@ -176,8 +176,7 @@ final class Keys {
             key("data.seed", seed(), "42", "Order of the sequences.", r -> r.data().seed());
 
     static {
-        TABLE.addAll(FinetuneKeys.DATA);
-        TABLE.addAll(FinetuneKeys.FINETUNE);
+        TABLE.addAll(FinetuneKeys.ALL);
     }
 
     static final RecipeKey<Long> STEPS =
