@@ -187,6 +187,21 @@ class FinetuneTest {
                 .isInstanceOfAny(CheckpointMismatch.class, RecipeException.class);
     }
 
+    /// The frozen layers before an adapter give it nothing to follow back, and yet it has gradients.
+    @ParameterizedTest
+    @ValueSource(strings = {"lora", "dora", "prefix", "projected", "int8", "packed"})
+    void activationsComputedAgainGiveTheSameBits(String kind) throws IOException {
+        Path kept = folder.resolve("kept");
+        Path again = folder.resolve("again");
+        TrainingResult _ = kind(kind).with("output", kept).train();
+        TrainingResult _ =
+                kind(kind).with("output", again).with("train.checkpointing", "blocks").train();
+        for (String name : List.of("trained.safetensors", "optimizer.safetensors")) {
+            assertThat(again.resolve("last").resolve(name))
+                    .hasSameBinaryContentAs(kept.resolve("last").resolve(name));
+        }
+    }
+
     private TinyRun kind(String kind) throws IOException {
         TinyRun run =
                 switch (kind) {
