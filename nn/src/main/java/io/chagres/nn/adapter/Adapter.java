@@ -26,8 +26,8 @@ public sealed interface Adapter permits LoraAdapter, PrefixAdapter {
     /// @param offset number that changes with each pass
     void randomness(long seed, long offset);
 
-    /// Writes `adapter_config.json` and `adapter_model.safetensors` into an existing folder, as PEFT
-    /// does.
+    /// Writes `adapter_config.json` and `adapter_model.safetensors` into an existing folder, as
+    /// PEFT does.
     ///
     /// @param baseModel name or folder of the base, for those who read it
     /// @param step arena for what has to be computed first

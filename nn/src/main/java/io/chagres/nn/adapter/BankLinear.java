@@ -2,6 +2,7 @@ package io.chagres.nn.adapter;
 
 import io.chagres.nn.layer.Buffer;
 import io.chagres.nn.layer.Projection;
+import io.chagres.tensor.Scope;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.CountingSort;
@@ -23,6 +24,10 @@ public record BankLinear(
         implements Projection {
     @Override
     public Tensor product(Tensor x) {
+        return Scope.of(() -> adapted(x));
+    }
+
+    private Tensor adapted(Tensor x) {
         long batch = x.dim(0);
         Tensor flat = x.reshape(-1, inFeatures());
         long each = flat.dim(0) / batch;

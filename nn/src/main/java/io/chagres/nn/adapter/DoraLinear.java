@@ -3,12 +3,13 @@ package io.chagres.nn.adapter;
 import io.chagres.nn.layer.Buffer;
 import io.chagres.nn.layer.Projection;
 import io.chagres.tensor.DType;
+import io.chagres.tensor.Scope;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// A frozen map whose matrix is changed in direction and length apart: row i is m_i times that of V
-/// = W + scale · B A at unit length. Only m, A and B are trained; the length of V's rows counts as a
-/// constant in gradients. Liu et al. 2024, arXiv:2402.09353, equations 5 and 11.
+/// = W + scale · B A at unit length. Only m, A and B are trained; the length of V's rows counts as
+/// a constant in gradients. Liu et al. 2024, arXiv:2402.09353, equations 5 and 11.
 ///
 /// With dropout, as in PEFT, it is the change of the map that sees dropped elements, not the frozen
 /// map itself.
@@ -21,6 +22,10 @@ public record DoraLinear(Projection base, LowRank low, Tensor magnitude, Buffer 
         implements Projection {
     @Override
     public Tensor product(Tensor x) {
+        return Scope.of(() -> adapted(x));
+    }
+
+    private Tensor adapted(Tensor x) {
         Tensor ratio = ratio();
         Tensor whole = base.product(x);
         if (low.drop() == null) {

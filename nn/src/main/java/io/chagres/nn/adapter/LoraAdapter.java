@@ -82,7 +82,8 @@ public final class LoraAdapter implements Adapter {
         Map<String, Buffer> squares = new LinkedHashMap<>();
         Rng rng = new Rng(seed);
         for (LoraSite site : sites) {
-            parameters.put(site.name() + A, uniform(weights, site.a(), 1 / Math.sqrt(site.in()), rng));
+            parameters.put(
+                    site.name() + A, uniform(weights, site.a(), 1 / Math.sqrt(site.in()), rng));
             parameters.put(site.name() + B, zeros(weights, site.b()));
             if (config.dora()) {
                 parameters.put(site.name() + MAGNITUDE, lengths(base, site, weights, squares));
@@ -188,8 +189,8 @@ public final class LoraAdapter implements Adapter {
 
     /// The model that [#merge] made this one from, up to rounding: W - scale · B A.
     ///
-    /// @throws UnsupportedOperationException for DoRA and modules that are trained as a whole, after
-    ///   which the base cannot be computed
+    /// @throws UnsupportedOperationException for DoRA and modules that are trained as a whole,
+    ///   after which the base cannot be computed
     public Transformer unmerge(Transformer merged, TensorArena weights, TensorArena step) {
         if (config.dora() || !saved.copies().isEmpty()) {
             throw new UnsupportedOperationException(
@@ -253,8 +254,7 @@ public final class LoraAdapter implements Adapter {
                 : new DoraLinear(p, own, magnitude, rows);
     }
 
-    private static Object wrap(
-            Experts e, String path, Map<String, LoraExperts.Beside> beside) {
+    private static Object wrap(Experts e, String path, Map<String, LoraExperts.Beside> beside) {
         LoraExperts.Beside gate = beside.get(path + ".gate");
         LoraExperts.Beside up = beside.get(path + ".up");
         LoraExperts.Beside down = beside.get(path + ".down");

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/// How low-rank adapters are made: y = x Wᵀ + scale · (x Aᵀ) Bᵀ, where only A (rank, in) and B (out,
-/// rank) are trained. Hu et al. 2021, arXiv:2106.09685.
+/// How low-rank adapters are made: y = x Wᵀ + scale · (x Aᵀ) Bᵀ, where only A (rank, in) and B
+/// (out, rank) are trained. Hu et al. 2021, arXiv:2106.09685.
 ///
 /// @param rank rows of A
 /// @param alpha numerator of the scale, alpha / rank
@@ -158,9 +158,7 @@ public record LoraConfig(
     }
 
     private static void checkRank(String name, int rank) {
-        check(
-                rank >= 1 && rank <= MAX_RANK,
-                name + " must be from 1 to " + MAX_RANK + ": " + rank);
+        check(rank >= 1 && rank <= MAX_RANK, name + " must be from 1 to " + MAX_RANK + ": " + rank);
     }
 
     private static void checkPattern(String pattern) {

@@ -47,8 +47,7 @@ public record LoraExperts(
         Experts.Grouped frozen = Experts.of(weights);
         return beside == null
                 ? frozen
-                : (rows, offsets) ->
-                        frozen.apply(rows, offsets).add(beside.apply(rows, offsets));
+                : (rows, offsets) -> frozen.apply(rows, offsets).add(beside.apply(rows, offsets));
     }
 
     /// Matrices with the low-rank ones added, (E, out, in); those without are as they are.

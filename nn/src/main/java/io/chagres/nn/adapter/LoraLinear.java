@@ -2,6 +2,7 @@ package io.chagres.nn.adapter;
 
 import io.chagres.nn.layer.Projection;
 import io.chagres.tensor.DType;
+import io.chagres.tensor.Scope;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -12,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 public record LoraLinear(Projection base, LowRank low) implements Projection {
     @Override
     public Tensor apply(Tensor x) {
-        return base.apply(x).add(low.apply(low.dropped(x)));
+        return Scope.of(() -> base.apply(x).add(low.apply(low.dropped(x))));
     }
 
     @Override
     public Tensor product(Tensor x) {
-        return base.product(x).add(low.apply(low.dropped(x)));
+        return Scope.of(() -> base.product(x).add(low.apply(low.dropped(x))));
     }
 
     @Override

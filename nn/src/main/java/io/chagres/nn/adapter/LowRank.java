@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param rows number of rows
 /// @param scale factor
 /// @param drop what x goes through in training; null for nothing
-public record LowRank(
-        Tensor a, Tensor b, long from, long rows, double scale, @Nullable Drop drop) {
+public record LowRank(Tensor a, Tensor b, long from, long rows, double scale, @Nullable Drop drop) {
     /// Dropout whose randomness is given from outside, so that a step can be repeated.
     ///
     /// @param p probability of dropping

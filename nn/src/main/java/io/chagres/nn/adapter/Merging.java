@@ -41,8 +41,7 @@ final class Merging {
                 : computed(() -> LoraExperts.merged(matrices, beside), weights, step);
     }
 
-    private static Tensor computed(
-            Supplier<Tensor> body, TensorArena weights, TensorArena step) {
+    private static Tensor computed(Supplier<Tensor> body, TensorArena weights, TensorArena step) {
         return step.call(() -> body.get().copyTo(weights));
     }
 }

@@ -130,23 +130,21 @@ final class PeftConfig {
                 layers);
     }
 
-    /// Settings of a prefix, which is always one that is trained itself: what made it is not stored.
+    /// Settings of a prefix, which is always one that is trained itself: what made it is not
+    /// stored.
     ///
     /// @throws UnsupportedModel naming a field that asks for what we do not know
     static PrefixConfig prefix(JsonNode json) {
         checkUnknown(json, KNOWN_PREFIX);
         if (json.integer("num_transformer_submodules", 1) != 1) {
             throw unsupported(
-                    json,
-                    "num_transformer_submodules",
-                    json.integer("num_transformer_submodules"));
+                    json, "num_transformer_submodules", json.integer("num_transformer_submodules"));
         }
         return PrefixConfig.of(json.intIn("num_virtual_tokens", 1, MANY));
     }
 
     /// The fields of LoRA.
-    static Map<String, @Nullable Object> of(
-            LoraConfig c, String baseModel, boolean fanInFanOut) {
+    static Map<String, @Nullable Object> of(LoraConfig c, String baseModel, boolean fanInFanOut) {
         Map<String, @Nullable Object> f = common(LORA, baseModel);
         for (String unset :
                 List.of(

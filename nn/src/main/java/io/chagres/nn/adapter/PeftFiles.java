@@ -65,8 +65,7 @@ public final class PeftFiles {
         return Json.read(folder.resolve(CONFIG));
     }
 
-    static void writeConfig(Map<String, @Nullable Object> fields, Path folder)
-            throws IOException {
+    static void writeConfig(Map<String, @Nullable Object> fields, Path folder) throws IOException {
         Json.write(fields, folder.resolve(CONFIG));
     }
 }

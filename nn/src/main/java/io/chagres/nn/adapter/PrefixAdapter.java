@@ -99,8 +99,7 @@ public final class PrefixAdapter implements Adapter {
         return adapter;
     }
 
-    private static PrefixAdapter free(
-            PrefixConfig config, TransformerConfig model, Tensor table) {
+    private static PrefixAdapter free(PrefixConfig config, TransformerConfig model, Tensor table) {
         Prefix prefix = new Prefix.Free(table, model.numKvHeads());
         return new PrefixAdapter(config, model, prefix, new LinkedHashMap<>(Map.of(TABLE, table)));
     }

@@ -145,10 +145,7 @@ public final class Decoder {
             int tokensThen = starts[i] + perSequence - prefixTokens();
             if (tokensThen > maxLength()) {
                 throw new IllegalArgumentException(
-                        "sequence of "
-                                + tokensThen
-                                + " tokens: the model can see "
-                                + maxLength());
+                        "sequence of " + tokensThen + " tokens: the model can see " + maxLength());
             }
         }
         boolean[] done = {false};

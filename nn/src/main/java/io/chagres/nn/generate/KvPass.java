@@ -112,8 +112,7 @@ final class KvPass extends Pass {
     ///
     /// @param table block table, I32 (1, maxPages)
     /// @param start 0, I32 (1)
-    static void appendPrefix(
-            Prefix prefix, int layers, KvCache cache, Tensor table, Tensor start) {
+    static void appendPrefix(Prefix prefix, int layers, KvCache cache, Tensor table, Tensor start) {
         Prefix.Rows rows = prefix.rows(layers);
         for (int i = 0; i < layers; i++) {
             append(

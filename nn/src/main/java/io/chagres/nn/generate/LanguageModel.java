@@ -96,21 +96,13 @@ public final class LanguageModel implements AutoCloseable {
                 int maxRunning,
                 int maxWaiting,
                 DType compute) {
-            this(
-                    device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, compute, null);
+            this(device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, compute, null);
         }
 
         /// The same in another dtype.
         public Options withCompute(DType dtype) {
             return new Options(
-                    device,
-                    threads,
-                    maxTokens,
-                    limitBytes,
-                    maxRunning,
-                    maxWaiting,
-                    dtype,
-                    adapter);
+                    device, threads, maxTokens, limitBytes, maxRunning, maxWaiting, dtype, adapter);
         }
 
         /// The same with an adapter.

@@ -45,8 +45,7 @@ public final class HfReader {
                 if (parameter == null) {
                     throw new IllegalArgumentException("no parameter " + e.paths().get(i));
                 }
-                new HfPart(e.stored(), e, i)
-                        .copyInto(parameter, file, parameter.storage().arena());
+                new HfPart(e.stored(), e, i).copyInto(parameter, file, parameter.storage().arena());
             }
         }
     }

@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param weight q, I8 (out, in)
 /// @param scale F32 (out), or (out, in / group) for one per group of a row
 /// @param bias b, (out), or null
-public record Int8Linear(Buffer weight, Buffer scale, @Nullable Tensor bias)
-        implements Projection {
+public record Int8Linear(Buffer weight, Buffer scale, @Nullable Tensor bias) implements Projection {
     private static final int MAX = 127;
 
     /// Rounds a matrix to 8 bits, row by row: scale = max |w| / 127, q = round(w / scale), ties to
@@ -59,8 +58,7 @@ public record Int8Linear(Buffer weight, Buffer scale, @Nullable Tensor bias)
 
     @Override
     public Tensor matrix() {
-        return io.chagres.tensor.op.Int8Linear.dequantize(
-                weight.value(), scale.value(), DType.F32);
+        return io.chagres.tensor.op.Int8Linear.dequantize(weight.value(), scale.value(), DType.F32);
     }
 
     @Override

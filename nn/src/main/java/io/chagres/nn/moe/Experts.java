@@ -35,8 +35,7 @@ public record Experts(Tensor gate, Tensor up, Tensor down) implements ExpertLaye
     }
 
     /// Weighted sum of each token's experts, by any three maps: (N, hidden) → (N, hidden).
-    public static Tensor apply(
-            Tensor x, Routed routed, Grouped gate, Grouped up, Grouped down) {
+    public static Tensor apply(Tensor x, Routed routed, Grouped gate, Grouped up, Grouped down) {
         long n = x.dim(0);
         long k = routed.experts().dim(1);
         Tensor pairs = routed.experts().reshape(n * k);

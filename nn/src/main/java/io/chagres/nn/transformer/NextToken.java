@@ -1,7 +1,7 @@
 package io.chagres.nn.transformer;
 
-import io.chagres.nn.layer.Projection;
 import io.chagres.nn.layer.Norm;
+import io.chagres.nn.layer.Projection;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.Concat;
 

@@ -156,8 +156,7 @@ public class Pass implements AttentionContext {
         Prefix.Rows before = prefix;
         return before == null
                 ? attendHere(q, k, v, scale, window)
-                : attendHere(
-                        q, before.keys(layer, k), before.values(layer, v), scale, window);
+                : attendHere(q, before.keys(layer, k), before.values(layer, v), scale, window);
     }
 
     @Override

@@ -12,8 +12,8 @@ import io.chagres.tensor.op.Full;
 /// had come before. They are not rotated; the tokens behind them count their positions from there.
 /// Li & Liang 2021, arXiv:2101.00190.
 public sealed interface Prefix {
-    /// Everything: (tokens, layers · 2 · kv heads · head dim), in each row key and value of layer 0,
-    /// key and value of layer 1, and so on.
+    /// Everything: (tokens, layers · 2 · kv heads · head dim), in each row key and value of layer
+    /// 0, key and value of layer 1, and so on.
     Tensor table();
 
     /// How many tokens it stands for.

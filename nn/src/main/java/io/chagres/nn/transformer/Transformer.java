@@ -142,15 +142,7 @@ public record Transformer(
     /// The same model with other keys and values before those of the first token.
     public Transformer withPrefix(@Nullable Prefix other) {
         return new Transformer(
-                config,
-                tokens,
-                positions,
-                rotary,
-                blocks,
-                finalNorm,
-                head,
-                nextTokens,
-                other);
+                config, tokens, positions, rotary, blocks, finalNorm, head, nextTokens, other);
     }
 
     /// The dtype the model computes in. Its matrices may be stored in a narrower one.

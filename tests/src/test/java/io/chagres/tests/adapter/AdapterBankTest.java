@@ -34,11 +34,12 @@ class AdapterBankTest {
     private LoraAdapter adapter(Transformer base, LoraConfig config, long seed) {
         LoraAdapter adapter = LoraAdapter.create(base, config, rig.weights, seed);
         List<Tensor> low = new ArrayList<>();
-        adapter.parameters().forEach((name, t) -> {
-            if (name.contains("lora_B")) {
-                low.add(t);
-            }
-        });
+        adapter.parameters()
+                .forEach((name, t) -> {
+                    if (name.contains("lora_B")) {
+                        low.add(t);
+                    }
+                });
         Rig.randomize(low, 0.2, seed);
         return adapter;
     }
@@ -48,8 +49,7 @@ class AdapterBankTest {
     void eachRowHasItsOwn(String name) throws IOException {
         Transformer base = rig.model(name);
         String one = name.equals("gpt2") ? "c_attn" : "v_proj";
-        LoraAdapter wide =
-                adapter(base, LoraConfig.of(4, 6, Targets.allLinear()).withDora(), 3);
+        LoraAdapter wide = adapter(base, LoraConfig.of(4, 6, Targets.allLinear()).withDora(), 3);
         LoraAdapter narrow = adapter(base, LoraConfig.of(2, 9, Targets.named(one)), 4);
         LoraAdapter third = adapter(base, LoraConfig.of(3, 3, Targets.allLinear()), 5);
         AdapterBank bank =
@@ -90,8 +90,7 @@ class AdapterBankTest {
         Transformer base = rig.model("llama");
         var config = LoraConfig.of(2, 2, Targets.named("q_proj")).withModulesToSave("lm_head");
         LoraAdapter saving = adapter(base, config, 1);
-        assertThatThrownBy(
-                        () -> AdapterBank.of(base, List.of(saving), 2, rig.weights, rig.step))
+        assertThatThrownBy(() -> AdapterBank.of(base, List.of(saving), 2, rig.weights, rig.step))
                 .isInstanceOf(UnsupportedModel.class)
                 .hasMessageContaining("modules_to_save");
         LoraAdapter plain = adapter(base, LoraConfig.of(2, 2, Targets.named("q_proj")), 1);

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Adapters against their definition: the adapted matrix written out in double precision by plain
-/// loops, put into the model as an ordinary weight. Logits must be the same, and the gradients of A,
-/// B and m follow from that of the whole matrix by the chain rule.
+/// loops, put into the model as an ordinary weight. Logits must be the same, and the gradients of
+/// A, B and m follow from that of the whole matrix by the chain rule.
 class DecomposedTest {
     private static final double TOLERANCE = 1e-4;
     private static final int RANK = 3;
@@ -183,9 +183,7 @@ class DecomposedTest {
                 Written one =
                         new Written(
                                 rows(doubles(w), experts ? at : 0, out, in),
-                                experts
-                                        ? rows(doubles(a), e.item() * rank, rank, in)
-                                        : doubles(a),
+                                experts ? rows(doubles(a), e.item() * rank, rank, in) : doubles(a),
                                 rows(doubles(b), at, out, rank),
                                 m == null ? new double[0] : rows(doubles(m), from, out, 1),
                                 config.scaleOf(module),
@@ -277,8 +275,7 @@ class DecomposedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"llama", "gpt2", "qwen2", "mixtral", "deepseek_v2", "deepseek_v3"})
+    @ValueSource(strings = {"llama", "gpt2", "qwen2", "mixtral", "deepseek_v2", "deepseek_v3"})
     void rankStabilizedOnAllProjections(String name) throws IOException {
         Transformer base = rig.model(name);
         check(base, base, config().withRankStabilized());
@@ -305,8 +302,7 @@ class DecomposedTest {
                         part ->
                                 part instanceof Int8Linear q
                                         ? new Linear(
-                                                rig.step.call(
-                                                        () -> q.matrix().copyTo(rig.weights)),
+                                                rig.step.call(() -> q.matrix().copyTo(rig.weights)),
                                                 q.bias())
                                         : part);
         assertThat(Modules.parameters(quantized).size())

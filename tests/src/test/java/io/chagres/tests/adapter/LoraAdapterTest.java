@@ -59,7 +59,13 @@ class LoraAdapterTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"llama, false", "llama, true", "gpt2, true", "mixtral, false", "deepseek_v2, false"})
+    @CsvSource({
+        "llama, false",
+        "llama, true",
+        "gpt2, true",
+        "mixtral, false",
+        "deepseek_v2, false"
+    })
     void filesKeepEverything(String name, boolean dora, @TempDir Path dir) throws IOException {
         Transformer base = rig.model(name);
         LoraConfig config =
@@ -88,8 +94,7 @@ class LoraAdapterTest {
                 String attn = "base_model.model.transformer.h.0.attn.c_attn.lora_";
                 long hidden = base.config().hiddenSize();
                 assertThat(file.shape(attn + "B.weight")).isEqualTo(Shape.of(3 * hidden, 3));
-                assertThat(file.shape(attn + "magnitude_vector"))
-                        .isEqualTo(Shape.of(3 * hidden));
+                assertThat(file.shape(attn + "magnitude_vector")).isEqualTo(Shape.of(3 * hidden));
             }
         }
         assertThat(Json.read(dir.resolve("adapter_config.json")).bool("fan_in_fan_out"))
@@ -155,10 +160,7 @@ class LoraAdapterTest {
                                         List.of())))
                 .contains("model.layers.1.self_attn.q_proj", "model.layers.0.mlp.up_proj")
                 .doesNotContain("model.layers.0.self_attn.q_proj");
-        assertThat(
-                        modules(
-                                base,
-                                new Targets(List.of("q_proj"), null, List.of(), List.of(1))))
+        assertThat(modules(base, new Targets(List.of("q_proj"), null, List.of(), List.of(1))))
                 .containsExactly("model.layers.1.self_attn.q_proj");
         assertThat(modules(base, Targets.allLinear())).doesNotContain("lm_head");
         assertThatThrownBy(() -> modules(base, Targets.named("q_proj", "query")))
@@ -189,11 +191,16 @@ class LoraAdapterTest {
         Json.read(file).fields().forEach((k, v) -> fields.put(k, v.value()));
         for (var wrong :
                 Map.of(
-                                "bias", "all",
-                                "init_lora_weights", "pissa",
-                                "use_bdlora", true,
-                                "something_new", 3,
-                                "target_parameters", List.of("experts"))
+                                "bias",
+                                "all",
+                                "init_lora_weights",
+                                "pissa",
+                                "use_bdlora",
+                                true,
+                                "something_new",
+                                3,
+                                "target_parameters",
+                                List.of("experts"))
                         .entrySet()) {
             Map<String, @Nullable Object> changed = new LinkedHashMap<>(fields);
             changed.put(wrong.getKey(), wrong.getValue());

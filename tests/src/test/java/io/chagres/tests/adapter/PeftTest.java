@@ -70,14 +70,12 @@ class PeftTest {
     void firstGradients() throws IOException {
         LoraAdapter adapter = adapter("adapter_init");
         Map<String, float[]> grads =
-                rig.gradients(
-                        adapter.attachForTraining(base), adapter.parameters(), 2, ids());
+                rig.gradients(adapter.attachForTraining(base), adapter.parameters(), 2, ids());
         List<String> wanted =
                 expected.names().stream().filter(n -> n.startsWith("grad0.")).toList();
         assertThat(grads).hasSize(wanted.size()).hasSize(20);
         grads.forEach((name, g) -> {
-            String stored =
-                    "grad0.base_model.model." + name.replace(".weight", ".default.weight");
+            String stored = "grad0.base_model.model." + name.replace(".weight", ".default.weight");
             close(name, g, floats(expected, stored), TOLERANCE);
         });
     }

@@ -86,8 +86,7 @@ class PrefixTest {
     @ValueSource(strings = {"llama", "qwen2"})
     void keysAndValuesAsPeftHasThem(String name) throws IOException {
         Transformer base = rig.model(name);
-        PrefixAdapter adapter =
-                PrefixAdapter.create(base, PrefixConfig.of(TOKENS), rig.weights, 3);
+        PrefixAdapter adapter = PrefixAdapter.create(base, PrefixConfig.of(TOKENS), rig.weights, 3);
         assertThat(table(adapter).shape())
                 .isEqualTo(
                         Shape.of(
@@ -104,8 +103,7 @@ class PrefixTest {
     @Test
     void gradientsAreThoseOfTheDefinition() throws IOException {
         Transformer base = rig.model("llama");
-        PrefixAdapter adapter =
-                PrefixAdapter.create(base, PrefixConfig.of(TOKENS), rig.weights, 3);
+        PrefixAdapter adapter = PrefixAdapter.create(base, PrefixConfig.of(TOKENS), rig.weights, 3);
         int[] ids = ids(base, LENGTH);
         float[] table = table(adapter).toFloats();
         float[] got =
@@ -157,7 +155,8 @@ class PrefixTest {
             for (int i = 0; i < inner; i++) {
                 hidden[t][i] = Math.tanh(hidden[t][i]);
             }
-            double[] row = affine(hidden[t], p.get("transform.2.weight"), p.get("transform.2.bias"));
+            double[] row =
+                    affine(hidden[t], p.get("transform.2.weight"), p.get("transform.2.bias"));
             System.arraycopy(floats(row), 0, table, t * all, all);
         }
         int[] ids = ids(base, LENGTH);
@@ -226,8 +225,7 @@ class PrefixTest {
         Transformer base = rig.model(name);
         int[] all = ids(base, TOKENS + LENGTH);
         PrefixAdapter adapter =
-                PrefixAdapter.ofTokens(
-                        base, Arrays.copyOf(all, TOKENS), rig.weights, rig.step);
+                PrefixAdapter.ofTokens(base, Arrays.copyOf(all, TOKENS), rig.weights, rig.step);
         float[] whole = rig.logits(base, 1, all);
         int v = whole.length / all.length;
         float[] want = Arrays.copyOfRange(whole, TOKENS * v, whole.length);
@@ -297,15 +295,13 @@ class PrefixTest {
         PrefixAdapter adapter = PrefixAdapter.create(base, config, rig.weights, 1);
         Transformer model = adapter.attach(base);
         assertThatThrownBy(() -> adapter.attach(model)).hasMessageContaining("already");
-        assertThatThrownBy(
-                        () ->
-                                rig.step.call(() -> {
-                                    Tensor in = Tensor.of(rig.step, Shape.of(1, 2), 1, 2);
-                                    Tensor cu = Tensor.of(rig.step, Shape.of(3), 0, 1, 2);
-                                    var input =
-                                            new Transformer.Input(in, null, null, cu, 0, null);
-                                    return model.logits(input).toFloats();
-                                }))
+        assertThatThrownBy(() ->
+                        rig.step.call(() -> {
+                            Tensor in = Tensor.of(rig.step, Shape.of(1, 2), 1, 2);
+                            Tensor cu = Tensor.of(rig.step, Shape.of(3), 0, 1, 2);
+                            var input = new Transformer.Input(in, null, null, cu, 0, null);
+                            return model.logits(input).toFloats();
+                        }))
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessageContaining("packed");
     }

@@ -41,8 +41,10 @@ class FinetuneTest {
     void tuneUseMerge() throws IOException {
         Path model = TinyModel.write(folder.resolve("model"));
         Path output = folder.resolve("tuned");
-        Path recipe = recipe(model, "r: 4, target_modules: [o_proj, down_proj, up_proj]"
-                + ", method: lora");
+        Path recipe =
+                recipe(
+                        model,
+                        "r: 4, target_modules: [o_proj, down_proj, up_proj]" + ", method: lora");
         Cli tuned = Cli.ok("finetune", "--config=" + recipe, "--output=" + output, "--json");
         JsonNode report = tuned.json();
         assertThat(report.integer("trained_parameters"))
@@ -57,19 +59,12 @@ class FinetuneTest {
         String prompt = "<user>where 3|<assistant>";
         String before = Cli.ok("generate", model.toString(), prompt, "-n", "12").out();
         String with =
-                Cli.ok(
-                                "generate",
-                                model.toString(),
-                                prompt,
-                                "-n",
-                                "12",
-                                "--adapter=" + adapter)
+                Cli.ok("generate", model.toString(), prompt, "-n", "12", "--adapter=" + adapter)
                         .out();
         assertThat(with).isNotEqualTo(before);
         Path merged = folder.resolve("merged");
         Cli.ok("merge", model.toString(), "--adapter=" + adapter, "-o", merged.toString());
-        assertThat(Cli.ok("generate", merged.toString(), prompt, "-n", "12").out())
-                .isEqualTo(with);
+        assertThat(Cli.ok("generate", merged.toString(), prompt, "-n", "12").out()).isEqualTo(with);
         Cli again = Cli.run("merge", model.toString(), "--adapter=" + adapter, "-o", "" + merged);
         assertThat(again.code()).isEqualTo(2);
         assertThat(again.err()).contains("is there already");
@@ -85,12 +80,18 @@ class FinetuneTest {
         Path recipe = recipe(model, "method: prefix, num_virtual_tokens: 6");
         Cli.ok("finetune", "--config=" + recipe, "--output=" + output, "--train.steps=2");
         Path adapter = output.resolve("last");
-        Cli merge =
-                Cli.run("merge", model.toString(), "--adapter=" + adapter, "-o", folder + "/m");
+        Cli merge = Cli.run("merge", model.toString(), "--adapter=" + adapter, "-o", folder + "/m");
         assertThat(merge.code()).isEqualTo(1);
         assertThat(merge.err()).contains("cannot be merged");
-        assertThat(Cli.ok("generate", model.toString(), "the", "-n", "3", "--adapter=" + adapter)
-                        .out())
+        assertThat(
+                        Cli.ok(
+                                        "generate",
+                                        model.toString(),
+                                        "the",
+                                        "-n",
+                                        "3",
+                                        "--adapter=" + adapter)
+                                .out())
                 .startsWith("the");
         Path plain = recipe(model, "r: 2");
         Path other = folder.resolve("lora");

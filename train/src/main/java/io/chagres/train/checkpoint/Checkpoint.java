@@ -97,8 +97,8 @@ public record Checkpoint(Path folder, Recipe recipe, TrainerState state) {
     private static void write(Map<String, Tensor> tensors, Path file) throws IOException {
         SafeTensorsWriter writer = new SafeTensorsWriter();
         try (Arena copies = Arena.ofConfined()) {
-            tensors.forEach((name, t) ->
-                    writer.add(name, t.spec(), TensorData.hostBytes(t, copies)));
+            tensors.forEach(
+                    (name, t) -> writer.add(name, t.spec(), TensorData.hostBytes(t, copies)));
             writer.write(file);
         }
     }

@@ -25,8 +25,7 @@ public record BatchTensors(
                 packing == null ? null : Tensor.of(arena, shape, packing.positions()),
                 packing == null
                         ? null
-                        : Tensor.of(
-                                arena, Shape.of(packing.offsets().length), packing.offsets()));
+                        : Tensor.of(arena, Shape.of(packing.offsets().length), packing.offsets()));
     }
 
     /// What a model is given of it.

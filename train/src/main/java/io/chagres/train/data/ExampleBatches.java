@@ -31,7 +31,8 @@ final class ExampleBatches implements BatchSource {
         this.batchSize = batchSize;
         this.filler = filler;
         this.seed = seed;
-        this.mixture = new Mixture(parts.stream().mapToDouble(ExampleCorpus.Part::weight).toArray());
+        this.mixture =
+                new Mixture(parts.stream().mapToDouble(ExampleCorpus.Part::weight).toArray());
         this.epochLength = parts.stream().mapToLong(p -> p.train().size()).sum();
     }
 

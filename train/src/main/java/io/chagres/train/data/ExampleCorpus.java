@@ -24,8 +24,7 @@ public final class ExampleCorpus implements TrainingData {
     /// @param heldOut part that is held out, 0 up to but not 1
     /// @param mostTokens most tokens that are predicted of one; what is beyond is cut off
     /// @param packed whether examples share a row, without seeing each other
-    public record Options(
-            ExampleFormat format, double heldOut, int mostTokens, boolean packed) {}
+    public record Options(ExampleFormat format, double heldOut, int mostTokens, boolean packed) {}
 
     /// One source's examples.
     ///
@@ -186,8 +185,8 @@ public final class ExampleCorpus implements TrainingData {
         }
         int chosen = maxBatches == 0 ? n : (int) Math.min(n, (long) maxBatches * batchSize);
         return () -> {
-            Iterator<Integer> firsts = IntStream.iterate(0, i -> i < chosen, i -> i + batchSize)
-                    .iterator();
+            Iterator<Integer> firsts =
+                    IntStream.iterate(0, i -> i < chosen, i -> i + batchSize).iterator();
             return new Iterator<>() {
                 @Override
                 public boolean hasNext() {

@@ -16,8 +16,8 @@ import java.util.Map;
 /// @param tokenizer the tokenizer
 /// @param eosId the token that ends a text
 /// @param template what makes a text of a chat
-/// @param completionsOnly whether only what the assistant writes is to be predicted; else all is.
-///   A text that is no chat is predicted as a whole
+/// @param completionsOnly whether only what the assistant writes is to be predicted; else all is. A
+///   text that is no chat is predicted as a whole
 public record ExampleEncoder(
         Tokenizer tokenizer, int eosId, ChatTemplate template, boolean completionsOnly) {
 

@@ -48,14 +48,16 @@ public record ExampleTemplates(ChatTemplate template, @Nullable String text) {
                     {% else %}{{ m.content }}{% endif %}\
                     {% if add_generation_prompt or not loop.last %}{{ '\\n\\n' }}{% endif %}\
                     {% endfor %}\
-                    {% if add_generation_prompt %}{{ '### Response:\\n' }}{% endif %}""",
+                    {% if add_generation_prompt %}{{ '### Response:\\n' }}{% endif %}\
+                    """,
                     CHATML,
                     """
                     {{ bos_token }}{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' }}\
                     {% if m.role == 'assistant' %}\
                     {% generation %}{{ m.content + '<|im_end|>' }}{% endgeneration %}\
                     {% else %}{{ m.content + '<|im_end|>' }}{% endif %}{{ '\\n' }}{% endfor %}\
-                    {% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}""");
+                    {% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}\
+                    """);
 
     /// Finds a template.
     ///

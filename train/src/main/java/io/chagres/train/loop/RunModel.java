@@ -178,7 +178,7 @@ record RunModel(
         if (length > positions) {
             throw new TrainingException(
                     "data.sequence_length: %d is more than the %d positions of the model"
-                            .formatted(length, positions)
+                                    .formatted(length, positions)
                             + (prefix == null ? "" : " behind its prefix"));
         }
         return made;

@@ -34,8 +34,7 @@ record RunTokenizer(Tokenizer tokenizer, int eosId, String fingerprint) {
     /// The tokenizer that a recipe asks for, made where it asks for a new one.
     ///
     /// @param made folder for a new one
-    static RunTokenizer of(Recipe recipe, Path made, TrainingListener listener)
-            throws IOException {
+    static RunTokenizer of(Recipe recipe, Path made, TrainingListener listener) throws IOException {
         return switch (recipe.tokenizer()) {
             case GivenTokenizer(String path) -> load(Path.of(path), recipe);
             case TrainedTokenizer settings -> {

@@ -274,8 +274,7 @@ final class TrainingRun {
                                 recipe.data().sequenceLength(),
                                 train.batchSize(),
                                 train.evaluation().batches());
-        Evaluation found =
-                evaluator.evaluate(work.data().domains(), heldOut, stop).orElse(null);
+        Evaluation found = evaluator.evaluate(work.data().domains(), heldOut, stop).orElse(null);
         if (found == null) {
             return;
         }

@@ -92,8 +92,7 @@ record Workspace(
         try {
             RunModel model = RunModel.of(recipe, tokenizer, weights, backend, from);
             try {
-                return fill(
-                        recipe, tokenizer, data, template, model, weights, backend, most, from);
+                return fill(recipe, tokenizer, data, template, model, weights, backend, most, from);
             } catch (IOException | RuntimeException e) {
                 model.close();
                 throw e;
@@ -122,10 +121,7 @@ record Workspace(
                         wanted.lossOn() == ExamplesRecipe.LossOn.COMPLETIONS);
         var options =
                 new ExampleCorpus.Options(
-                        wanted.format(),
-                        data.heldOut(),
-                        data.sequenceLength(),
-                        wanted.packing());
+                        wanted.format(), data.heldOut(), data.sequenceLength(), wanted.packing());
         ExampleCorpus corpus = ExampleCorpus.prepare(data.sources(), encoder, options);
         if (corpus.cut() > 0) {
             listener.warned(

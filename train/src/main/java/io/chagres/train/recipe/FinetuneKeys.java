@@ -59,7 +59,8 @@ final class FinetuneKeys {
             key(
                     "method",
                     ValueType.constant(List.of(Method.values())),
-                    "What is trained of model.from: full, lora, dora or prefix.",
+                    "What is trained of model.from: full, lora (the default where another key of"
+                            + " finetune is given), dora or prefix.",
                     f ->
                             switch (f) {
                                 case FinetuneRecipe.Full _ -> Method.FULL;
@@ -131,7 +132,10 @@ final class FinetuneKeys {
                     "num_virtual_tokens",
                     ValueType.integer(1, MUCH),
                     "Tokens that a prefix stands for; by default 20.",
-                    f -> f instanceof Prefix p && p.initText() == null ? p.config().tokens() : null);
+                    f ->
+                            f instanceof Prefix p && p.initText() == null
+                                    ? p.config().tokens()
+                                    : null);
     static final RecipeKey<Boolean> PROJECTION =
             key(
                     "prefix_projection",

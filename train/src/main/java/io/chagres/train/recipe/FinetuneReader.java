@@ -43,12 +43,11 @@ record FinetuneReader(RecipeTree tree) {
 
     /// What is trained; null where the recipe does not fine-tune.
     @Nullable FinetuneRecipe finetune() {
-        Method method = tree.optional(FinetuneKeys.METHOD).orElse(null);
-        if (method == null) {
-            refuse(LORA_ONLY, "needs finetune.method");
-            refuse(PREFIX_ONLY, "needs finetune.method");
+        boolean asked = FinetuneKeys.ALL.stream().anyMatch(this::isFinetuning);
+        if (!asked) {
             return null;
         }
+        Method method = tree.optional(FinetuneKeys.METHOD).orElse(Method.LORA);
         require(
                 tree.isGiven(Keys.FROM),
                 FinetuneKeys.METHOD,
@@ -70,6 +69,10 @@ record FinetuneReader(RecipeTree tree) {
         };
     }
 
+    private boolean isFinetuning(RecipeKey<?> key) {
+        return key.path().startsWith("finetune.") && tree.isGiven(key);
+    }
+
     private FinetuneRecipe lora(boolean dora) {
         int rank = tree.optional(FinetuneKeys.RANK).orElse(RANK);
         String pattern = tree.optional(FinetuneKeys.TARGET_PATTERN).orElse(null);
@@ -82,9 +85,7 @@ record FinetuneReader(RecipeTree tree) {
                 pattern == null && (names.isEmpty() || names.equals(List.of(Targets.ALL_LINEAR)));
         try {
             Targets targets =
-                    all
-                            ? Targets.allLinear()
-                            : new Targets(names, pattern, List.of(), List.of());
+                    all ? Targets.allLinear() : new Targets(names, pattern, List.of(), List.of());
             LoraConfig config =
                     new LoraConfig(
                             rank,
@@ -128,10 +129,7 @@ record FinetuneReader(RecipeTree tree) {
     @Nullable ExamplesRecipe examples() {
         if (!tree.isGiven(FinetuneKeys.FORMAT)) {
             refuse(
-                    List.of(
-                            FinetuneKeys.CHAT_TEMPLATE,
-                            FinetuneKeys.LOSS_ON,
-                            FinetuneKeys.PACKING),
+                    List.of(FinetuneKeys.CHAT_TEMPLATE, FinetuneKeys.LOSS_ON, FinetuneKeys.PACKING),
                     "needs data.format");
             return null;
         }

@@ -101,8 +101,7 @@ class ExampleCorpusTest {
             throws IOException {
         Batch batch = only(source("a.jsonl", json), encoder(template("alpaca"), true));
         assertThat(wanted(batch)).isEqualTo(completion);
-        assertThat(tokenizer.decode(batch.inputs(), false))
-                .isEqualTo(input.replace("\\n", "\n"));
+        assertThat(tokenizer.decode(batch.inputs(), false)).isEqualTo(input.replace("\\n", "\n"));
         Batch all = only(source("b.jsonl", json), encoder(template("alpaca"), false));
         assertThat(all.validTargets()).isEqualTo(all.inputs().length);
     }
@@ -118,8 +117,7 @@ class ExampleCorpusTest {
         assertThat(unmarked.marksAssistant()).isFalse();
         Batch batch = only(source("a.jsonl", json), encoder(unmarked, true));
         assertThat(wanted(batch)).isEqualTo("hello|the world|");
-        ChatTemplate counting =
-                ChatTemplate.of("{{ messages|length }}" + UNMARKED, Map.of());
+        ChatTemplate counting = ChatTemplate.of("{{ messages|length }}" + UNMARKED, Map.of());
         assertThatThrownBy(() -> only(source("b.jsonl", json), encoder(counting, true)))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("generation block");
@@ -240,10 +238,7 @@ class ExampleCorpusTest {
                                 .validTargets())
                 .isPositive();
         assertThatThrownBy(
-                        () ->
-                                only(
-                                        source("b.jsonl", "{\"text\": \"a\"}", "{\"txt\": 1}"),
-                                        encoder))
+                        () -> only(source("b.jsonl", "{\"text\": \"a\"}", "{\"txt\": 1}"), encoder))
                 .isInstanceOf(JsonException.class)
                 .hasMessageContaining("b.jsonl, line 2")
                 .hasMessageContaining("messages");
