@@ -15,6 +15,7 @@ import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -139,7 +140,7 @@ class DecomposedTest {
     }
 
     private static double[] rows(double[] all, int from, int count, int width) {
-        return java.util.Arrays.copyOfRange(all, from * width, (from + count) * width);
+        return Arrays.copyOfRange(all, from * width, (from + count) * width);
     }
 
     /// Checks an adapter against what its parameters mean.
@@ -224,13 +225,13 @@ class DecomposedTest {
             String path = experts ? key.substring(0, key.indexOf('#')) : key;
             int size = one.out() * one.in();
             int at = experts ? Integer.parseInt(key.substring(key.indexOf('#') + 1)) * size : 0;
-            float[] dw = java.util.Arrays.copyOfRange(whole.get(path), at, at + size);
+            float[] dw = Arrays.copyOfRange(whole.get(path), at, at + size);
             double[] a = one.gradA(dw);
             double[] before = gradA.get(name);
             if (before == null) {
                 gradA.put(name, a);
             } else if (experts) {
-                double[] both = java.util.Arrays.copyOf(before, before.length + a.length);
+                double[] both = Arrays.copyOf(before, before.length + a.length);
                 System.arraycopy(a, 0, both, before.length, a.length);
                 gradA.put(name, both);
             } else {

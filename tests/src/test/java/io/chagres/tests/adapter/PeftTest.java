@@ -9,6 +9,7 @@ import io.chagres.autograd.Tape;
 import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.adapter.LoraAdapter;
 import io.chagres.nn.hf.HfCheckpoint;
+import io.chagres.nn.hf.config.GenerationConfig;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
@@ -31,9 +32,9 @@ class PeftTest {
     private static final double TOLERANCE = 1e-4;
 
     private final Rig rig = new Rig();
-    private Path golden = Path.of("");
-    private Transformer base = null;
-    private SafeTensors expected = null;
+    private Path golden;
+    private Transformer base;
+    private SafeTensors expected;
 
     @BeforeEach
     void open() throws IOException {
@@ -148,9 +149,7 @@ class PeftTest {
         Transformer back = adapter.unmerge(merged, rig.weights, rig.step);
         close("unmerged", rig.logits(back, 2, ids()), before, TOLERANCE);
         HfCheckpoint.save(
-                merged,
-                io.chagres.nn.hf.config.GenerationConfig.ofTokens(1, List.of(2), null),
-                dir);
+                merged, GenerationConfig.ofTokens(1, List.of(2), null), dir);
         Transformer read = HfCheckpoint.load(dir, rig.weights).model();
         assertThat(rig.logits(read, 2, ids())).isEqualTo(logits);
     }

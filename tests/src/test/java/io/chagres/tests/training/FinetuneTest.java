@@ -8,6 +8,7 @@ import io.chagres.kernels.cpu.CpuBackend;
 import io.chagres.nn.generate.LanguageModel;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.loss.CausalLoss;
+import io.chagres.nn.text.Tokenizer;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
@@ -229,7 +230,7 @@ class FinetuneTest {
                 TensorArena step = backend.arena("step");
                 SafeTensors stored = HfCheckpoint.open(base)) {
             Transformer model = HfCheckpoint.map(base, stored, weights).model();
-            var tokenizer = io.chagres.nn.text.Tokenizer.load(base);
+            var tokenizer = Tokenizer.load(base);
             var template = ExampleTemplates.find("alpaca", null, tokenizer).template();
             var encoder =
                     new ExampleEncoder(tokenizer, tokenizer.eosId().orElseThrow(), template, true);
