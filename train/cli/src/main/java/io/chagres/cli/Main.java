@@ -1,6 +1,7 @@
 package io.chagres.cli;
 
 import io.chagres.nn.UnsupportedModel;
+import io.chagres.nn.text.chat.ChatTemplateException;
 import io.chagres.tensor.ShapeMismatch;
 import io.chagres.tensor.backend.DeviceFailed;
 import io.chagres.tensor.io.FormatException;
@@ -116,6 +117,7 @@ final class Main {
                 || e instanceof TrainingException
                 || e instanceof CheckpointMismatch
                 || e instanceof UnsupportedModel
+                || e instanceof ChatTemplateException
                 || e instanceof DeviceFailed
                 || e instanceof BudgetExceeded
                 || e instanceof ShapeMismatch
