@@ -161,6 +161,7 @@ public record Measurement(
         return switch (Workloads.of(task).unit()) {
             case "gflops" -> "GFLOP/s";
             case "gb_per_second" -> "GB/s";
+            case "mb_per_second" -> "MB/s";
             default -> "tokens/s";
         };
     }

@@ -87,6 +87,10 @@ public final class TensorData {
     /// Overwrites a contiguous tensor with doubles, converted to its dtype.
     public static void set(Tensor t, double... values) {
         checkCount(t, values.length);
+        if (t.dtype() == DType.F64) {
+            writeRaw(t, MemorySegment.ofArray(values));
+            return;
+        }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment s = arena.allocate(Math.max(1, t.spec().bytes()), 64);
             for (int i = 0; i < values.length; i++) {

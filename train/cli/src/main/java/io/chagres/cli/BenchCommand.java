@@ -52,6 +52,7 @@ final class BenchCommand implements Callable<Integer> {
         train_step,
         decode,
         prefill,
+        tokenizer,
         memory_bandwidth;
 
         @Override

@@ -4,11 +4,11 @@ import io.chagres.kernels.cpu.elementwise.Fill;
 import io.chagres.kernels.cpu.embedding.Embedding;
 import io.chagres.kernels.cpu.optim.SumOfSquares;
 import io.chagres.kernels.cpu.pool.WorkerPool;
+import io.chagres.kernels.cpu.vector.Lanes;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Layout;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
-import io.chagres.tensor.TensorData;
 import io.chagres.tensor.backend.Kernel;
 import io.chagres.tensor.backend.Kernels;
 import io.chagres.tensor.op.AdamW;
@@ -261,7 +261,7 @@ final class ModelKernels {
             for (Tensor t : in) {
                 sum += SumOfSquares.of(pool, t.address(), t.shape().size(), scratch);
             }
-            TensorData.set(out[0], sum);
+            Lanes.ALL.set(Lanes.DOUBLE, out[0].address(), sum);
         }
     }
 
