@@ -148,8 +148,7 @@ class PeftTest {
         assertThat(rig.logits(base, 2, ids())).isEqualTo(before);
         Transformer back = adapter.unmerge(merged, rig.weights, rig.step);
         close("unmerged", rig.logits(back, 2, ids()), before, TOLERANCE);
-        HfCheckpoint.save(
-                merged, GenerationConfig.ofTokens(1, List.of(2), null), dir);
+        HfCheckpoint.save(merged, GenerationConfig.ofTokens(1, List.of(2), null), dir);
         Transformer read = HfCheckpoint.load(dir, rig.weights).model();
         assertThat(rig.logits(read, 2, ids())).isEqualTo(logits);
     }

@@ -121,7 +121,8 @@ class FinetuneTest {
         TinyRun run = run(method).with("data.packing", packing).with("train.steps", 40);
         run = method.equals("full") ? run.with("train.learning_rate", 3e-3) : run;
         TrainingResult _ = run.train(notes);
-        assertThat(notes.heldOut.getLast()).isLessThan(0.9 * notes.heldOut.getFirst());
+        double part = method.equals("prefix") ? 0.95 : 0.9; // it can change the least
+        assertThat(notes.heldOut.getLast()).isLessThan(part * notes.heldOut.getFirst());
         assertThat(notes.warnings).noneMatch(w -> w.contains("left out"));
         Path last = run.output().resolve("last");
         assertThat(last.resolve("chat_template.jinja")).isNotEmptyFile();
@@ -187,6 +188,21 @@ class FinetuneTest {
         assertThatThrownBy(() ->
                         kind(kind).with("output", parts).with("finetune.method", "full").train())
                 .isInstanceOfAny(CheckpointMismatch.class, RecipeException.class);
+    }
+
+    /// The frozen layers before an adapter give it nothing to follow back, and yet it has gradients.
+    @ParameterizedTest
+    @ValueSource(strings = {"lora", "dora", "prefix", "projected", "int8", "packed"})
+    void activationsComputedAgainGiveTheSameBits(String kind) throws IOException {
+        Path kept = folder.resolve("kept");
+        Path again = folder.resolve("again");
+        TrainingResult _ = kind(kind).with("output", kept).train();
+        TrainingResult _ =
+                kind(kind).with("output", again).with("train.checkpointing", "blocks").train();
+        for (String name : List.of("trained.safetensors", "optimizer.safetensors")) {
+            assertThat(again.resolve("last").resolve(name))
+                    .hasSameBinaryContentAs(kept.resolve("last").resolve(name));
+        }
     }
 
     private TinyRun kind(String kind) throws IOException {

@@ -1,7 +1,5 @@
 package io.chagres.train.loop;
 
-import io.chagres.nn.layer.Modules;
-import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.Tensor;
 import io.chagres.train.tensorboard.EventFile;
 import java.io.Closeable;
@@ -50,12 +48,14 @@ final class Board implements Closeable {
         }
     }
 
-    /// Shows how a model's parameters are distributed.
-    void parameters(long step, Transformer model) throws IOException {
+    /// Shows how what is trained is distributed.
+    ///
+    /// @param parameters tensors by name
+    void parameters(long step, Map<String, Tensor> parameters) throws IOException {
         if (file == null) {
             return;
         }
-        for (Map.Entry<String, Tensor> each : Modules.parameters(model).entrySet()) {
+        for (Map.Entry<String, Tensor> each : parameters.entrySet()) {
             file.histogram(each.getKey(), step, each.getValue().toFloats());
         }
         file.flush();

@@ -291,7 +291,7 @@ final class TrainingRun {
         }
         log.append(step, line);
         board.metrics(step, line);
-        board.parameters(step, work.model().model());
+        board.parameters(step, work.model().trained());
         evaluation = found;
         evaluatedStep = step;
         saved = false;
