@@ -34,8 +34,6 @@ public record LatentAttention(
         AttentionKind.Latent sizes,
         double scale)
         implements AttentionLayer {
-    private static final int FEW = 16;
-
     @Override
     public Tensor apply(Tensor x, int layer, AttentionContext context) {
         long batch = x.dim(0);
@@ -83,16 +81,10 @@ public record LatentAttention(
         return perHead(seen, perHead.slice(1, plain, sizes.valueDim()).transpose());
     }
 
-    /// A product of its own for each head: (B, T, H, in) with (H, in, out) → (B, T, H, out). So
-    /// few tokens as decoding has get one each, so that none depends on the others to the bit.
+    /// A product of its own for each head: (B, T, H, in) with (H, in, out) → (B, T, H, out).
     private static Tensor perHead(Tensor x, Tensor weights) {
         Shape s = x.shape();
-        long tokens = s.dim(0) * s.dim(1);
-        if (tokens <= FEW) {
-            Tensor row = x.reshape(tokens, s.dim(2), 1, s.dim(3));
-            return row.matmul(weights).reshape(s.with(-1, weights.dim(2)));
-        }
-        Tensor rows = x.reshape(tokens, s.dim(2), s.dim(3)).permute(1, 0, 2);
+        Tensor rows = x.reshape(s.dim(0) * s.dim(1), s.dim(2), s.dim(3)).permute(1, 0, 2);
         return rows.matmul(weights).permute(1, 0, 2).reshape(s.with(-1, weights.dim(2)));
     }
 }

@@ -66,8 +66,7 @@ final class DraftHead {
         step.call(() -> {
             Tensor states = kept(drafts, count, model.config().hiddenSize());
             Tensor last = apply(sequences, starts, states, next).slice(1, count - 1L, 1);
-            Tensor logits =
-                    model.project(head().finalNorm().apply(last.reshape(b, -1)));
+            Tensor logits = model.project(head().finalNorm().apply(last.reshape(b, -1)));
             for (int i = 0; i < b; i++) {
                 TensorData.read(logits.slice(0, i, 1), row);
                 drafts.get(i).guess(Sampler.argMax(row));

@@ -323,7 +323,10 @@ final class Scheduler implements AutoCloseable {
         @Nullable PassEvent event = recorder.pass();
         try {
             decoder.decode(
-                    sequences, tokens, Guesses.drafts(some), (i, logits) -> take(some.get(i), logits));
+                    sequences,
+                    tokens,
+                    Guesses.drafts(some),
+                    (i, logits) -> take(some.get(i), logits));
         } catch (BudgetExceeded e) {
             if (some.size() == 1) {
                 fail(some.getFirst(), e);

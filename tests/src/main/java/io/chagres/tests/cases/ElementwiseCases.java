@@ -98,18 +98,8 @@ final class ElementwiseCases {
                         whole(DType.I64, -9, 9, 1)));
         rows.add(
                 exact("select in blocks", Select.INSTANCE, bool(40, 30, 1), real(30, 9), real(1))
-                        .large(
-                                Select.INSTANCE,
-                                bool(2048, 8, 1),
-                                real(2048, 8, 8),
-                                real(1)));
-        rows.add(
-                exact(
-                        "select of BOOL",
-                        Select.INSTANCE,
-                        bool(3, 4),
-                        bool(3, 4),
-                        bool(4)));
+                        .large(Select.INSTANCE, bool(2048, 8, 1), real(2048, 8, 8), real(1)));
+        rows.add(exact("select of BOOL", Select.INSTANCE, bool(3, 4), bool(3, 4), bool(4)));
         return rows;
     }
 

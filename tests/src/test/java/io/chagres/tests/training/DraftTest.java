@@ -24,7 +24,12 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DraftTest {
     private static final List<String> PROMPTS =
-            List.of("the cat", "a dog sees the old river. my owl", "o", "one fox likes", "some rain");
+            List.of(
+                    "the cat",
+                    "a dog sees the old river. my owl",
+                    "o",
+                    "one fox likes",
+                    "some rain");
 
     private Path folder;
 

@@ -116,8 +116,7 @@ public final class Fill {
 
     /// y[o][i] = x[o][0][i] + x[o][1][i] + …, for x of (outer, n, inner) floats and n at least 1,
     /// by the pool's workers.
-    public static void sumMiddle(
-            WorkerPool pool, long x, long y, long outer, long n, long inner) {
+    public static void sumMiddle(WorkerPool pool, long x, long y, long outer, long n, long inner) {
         var args = WorkerPool.args();
         args.l[0] = x;
         args.l[1] = y;
