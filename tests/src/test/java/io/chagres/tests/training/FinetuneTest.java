@@ -190,7 +190,8 @@ class FinetuneTest {
                 .isInstanceOfAny(CheckpointMismatch.class, RecipeException.class);
     }
 
-    /// The frozen layers before an adapter give it nothing to follow back, and yet it has gradients.
+    /// The frozen layers before an adapter give it nothing to follow back, and yet it has
+    /// gradients.
     @ParameterizedTest
     @ValueSource(strings = {"lora", "dora", "prefix", "projected", "int8", "packed"})
     void activationsComputedAgainGiveTheSameBits(String kind) throws IOException {

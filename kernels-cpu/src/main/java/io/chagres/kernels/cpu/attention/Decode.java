@@ -142,8 +142,7 @@ final class Decode {
         }
     }
 
-    static void runVectors(
-            DecodeCall c, long q, long k, long v, int n, long part, long scratch) {
+    static void runVectors(DecodeCall c, long q, long k, long v, int n, long part, long scratch) {
         long scores = scratch;
         long sums = scores + 4L * RUN;
         long lanes = sums + 4L * (RUN + 4) * LANES;

@@ -14,7 +14,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DecodeCodeTest {
     /// Rows meet several runs of keys one after the other, so maxima and sums are taken further.
     @ParameterizedTest
-    @CsvSource({"16, 16, 1", "64, 64, 4", "64, 64, 16", "64, 80, 37", "128, 128, 128", "192, 48, 5"})
+    @CsvSource({
+        "16, 16, 1",
+        "64, 64, 4",
+        "64, 64, 16",
+        "64, 80, 37",
+        "128, 128, 128",
+        "192, 48, 5"
+    })
     void machineCodeGivesTheBitsOfTheVectors(int dim, int valueDim, int keys) {
         run(dim, valueDim, keys, false);
     }
