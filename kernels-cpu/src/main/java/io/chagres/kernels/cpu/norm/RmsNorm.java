@@ -36,8 +36,7 @@ public final class RmsNorm {
         }
     }
 
-    static void forwardVectors(
-            long x, long w, long y, long rstd, long rows, int n, double eps) {
+    static void forwardVectors(long x, long w, long y, long rstd, long rows, int n, double eps) {
         for (long r = 0; r < rows; r++) {
             long row = x + 4 * r * n;
             float s = NormLoops.rstd(RowReduce.sumSquares(row, 0f, n), n, eps);

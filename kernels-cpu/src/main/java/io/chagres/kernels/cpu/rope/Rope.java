@@ -191,8 +191,7 @@ public final class Rope {
         }
     }
 
-    static void halfVectors(
-            long x, long y, long cos, long sin, float sign, int half, long bytes) {
+    static void halfVectors(long x, long y, long cos, long sin, float sign, int half, long bytes) {
         FloatVector signs = FloatVector.broadcast(F32, sign);
         long second = 4L * half;
         // Not a counted loop: heads are short, and C2's loops before and after one cost more.

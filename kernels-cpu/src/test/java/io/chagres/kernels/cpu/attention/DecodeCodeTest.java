@@ -14,7 +14,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DecodeCodeTest {
     /// Rows meet several runs of keys one after the other, so maxima and sums are taken further.
     @ParameterizedTest
-    @CsvSource({"16, 16, 1", "64, 64, 4", "64, 64, 16", "64, 80, 37", "128, 128, 128", "192, 48, 5"})
+    @CsvSource({
+        "16, 16, 1",
+        "64, 64, 4",
+        "64, 64, 16",
+        "64, 80, 37",
+        "128, 128, 128",
+        "192, 48, 5"
+    })
     void machineCodeGivesTheBitsOfTheVectors(int dim, int valueDim, int keys) {
         run(dim, valueDim, keys, false);
     }
@@ -52,6 +59,14 @@ class DecodeCodeTest {
                 machine.run(call, q, k.address(), v, keys, actual.address(), room);
                 Bits.same(actual, expected);
             }
+            MemorySegment o = arena.allocate(4L * valueDim + 64, 64);
+            machine.finish(call, actual.address(), 0.3f, o.address());
+            MemorySegment scaled = arena.allocate(4L * valueDim + 64, 64);
+            for (int i = 0; i < valueDim; i++) {
+                float sum = expected.getAtIndex(ValueLayout.JAVA_FLOAT, DecodeMath.LANES + i);
+                scaled.setAtIndex(ValueLayout.JAVA_FLOAT, i, sum * 0.3f);
+            }
+            Bits.same(o, scaled);
         }
     }
 }

@@ -45,8 +45,7 @@ public final class Bits {
             assertThat(Float.floatToIntBits(actual.getAtIndex(ValueLayout.JAVA_FLOAT, i)))
                     .as("element %d", i)
                     .isEqualTo(
-                            Float.floatToIntBits(
-                                    expected.getAtIndex(ValueLayout.JAVA_FLOAT, i)));
+                            Float.floatToIntBits(expected.getAtIndex(ValueLayout.JAVA_FLOAT, i)));
         }
     }
 }
