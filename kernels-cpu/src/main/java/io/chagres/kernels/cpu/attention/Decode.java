@@ -85,10 +85,9 @@ final class Decode {
         int rows = rows(c);
         int partFloats = partFloats(c);
         long part = parts + 4L * task * rows * partFloats;
+        ALL.asSlice(part, 4L * rows * partFloats).fill((byte) 0);
         for (int r = 0; r < rows; r++) {
-            long row = part + 4L * r * partFloats;
-            Pack.fill(row, partFloats, 0f);
-            ALL.set(FLOAT, row, Float.NEGATIVE_INFINITY);
+            ALL.set(FLOAT, part + 4L * r * partFloats, Float.NEGATIVE_INFINITY);
         }
         int shift = c.length(b) - c.queries;
         int first = (int) (task % chunks) * CHUNK;
@@ -183,6 +182,16 @@ final class Decode {
             int h = kvHead * (rows / c.queries) + r / c.queries;
             long o = c.o.at(b, r % c.queries, h);
             float inverse = sum == 0f ? 0f : 1f / sum;
+            finish(c, part, inverse, o);
+        }
+    }
+
+    /// The output of a row = what was accumulated, times a number.
+    private static void finish(DecodeCall c, long part, float inverse, long o) {
+        DecodeCode machine = DecodeCode.here();
+        if (machine != null && DecodeCode.takes(c)) {
+            machine.finish(c, part, inverse, o);
+        } else {
             Pack.rows(part + 4L * LANES, 0, 1, c.valueDim, o, 0, c.valueDim, inverse);
         }
     }

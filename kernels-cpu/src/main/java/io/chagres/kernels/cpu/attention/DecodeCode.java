@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class DecodeCode {
     private static final int NOT_EQUAL = 4;
 
+    /// Where a row's part has room for a number beside its maximum and its sum.
+    private static final int INVERSE = 8;
+
     // Parameters: 8 bytes each at these offsets.
     private static final int KEYS = 0;
     private static final int KEY_BYTES = 8;
@@ -61,6 +64,7 @@ final class DecodeCode {
 
     private final MemorySegment constants = Arena.ofAuto().allocate(4L * Constant.COUNT, 64);
     private final Routine routine;
+    private final Routine finish = new Routine("end of decoding attention", DecodeCode::end);
 
     private DecodeCode() {
         for (Constant c : Constant.values()) {
@@ -91,6 +95,12 @@ final class DecodeCode {
         put(args, SCORES, scratch);
         ALL.set(FLOAT, args + FACTOR, c.scale * Softmax.LOG2E);
         routine.call(q, k, v, part, args, constants.address());
+    }
+
+    /// o = the output at `part`, times a number.
+    void finish(DecodeCall c, long part, float inverse, long o) {
+        ALL.set(FLOAT, part + INVERSE, inverse);
+        finish.call(part, o, 4L * c.valueDim, 0, 0);
     }
 
     private static void put(long args, int offset, long value) {
@@ -283,6 +293,23 @@ final class DecodeCode {
         code.add(V, 64 * vectors);
         code.add(PART, 64 * vectors);
         code.sub(Q, 64 * vectors);
+    }
+
+    private static void end(Assembler code) {
+        Gpr from = Gpr.RDI;
+        Gpr to = Gpr.RSI;
+        Gpr bytes = Gpr.RDX;
+        code.vbroadcastss(T, at(from, INVERSE));
+        Label loop = code.here();
+        code.vmovups(X, at(from, 4 * DecodeMath.LANES));
+        code.vmulps(X, X, T);
+        code.vmovups(at(to), X);
+        code.add(from, 64);
+        code.add(to, 64);
+        code.sub(bytes, 64);
+        code.jnz(loop);
+        code.vzeroupper();
+        code.ret();
     }
 
     /// Kept in registers 16 and up.

@@ -59,6 +59,14 @@ class DecodeCodeTest {
                 machine.run(call, q, k.address(), v, keys, actual.address(), room);
                 Bits.same(actual, expected);
             }
+            MemorySegment o = arena.allocate(4L * valueDim + 64, 64);
+            machine.finish(call, actual.address(), 0.3f, o.address());
+            MemorySegment scaled = arena.allocate(4L * valueDim + 64, 64);
+            for (int i = 0; i < valueDim; i++) {
+                float sum = expected.getAtIndex(ValueLayout.JAVA_FLOAT, DecodeMath.LANES + i);
+                scaled.setAtIndex(ValueLayout.JAVA_FLOAT, i, sum * 0.3f);
+            }
+            Bits.same(o, scaled);
         }
     }
 }
