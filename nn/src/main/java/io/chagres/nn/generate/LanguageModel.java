@@ -260,8 +260,8 @@ public final class LanguageModel implements AutoCloseable {
         return scheduler.stats();
     }
 
-    /// Most bytes that weights which are not mapped, the KV cache and activations have taken so far.
-    /// Exact between requests.
+    /// Most bytes that weights which are not mapped, the KV cache and activations have taken so
+    /// far. Exact between requests.
     public long peakBytes() {
         synchronized (resources) {
             return resources.stream()

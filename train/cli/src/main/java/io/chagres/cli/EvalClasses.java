@@ -101,8 +101,7 @@ record EvalClasses(
                     "bag_of_words",
                     LogisticRegression.train(training.texts(), training.truth(), classes));
             classifiers.forEach((name, classifier) -> {
-                ConfusionMatrix matrix =
-                        matrix(labels, texts, classifier.predict(texts.texts()));
+                ConfusionMatrix matrix = matrix(labels, texts, classifier.predict(texts.texts()));
                 measured.line(summary(name.replace('_', ' ') + ": ", matrix));
                 baselines.put(name, toJson(matrix));
             });
@@ -110,11 +109,9 @@ record EvalClasses(
         }
         Path file = errors.file();
         if (file != null) {
-            List<String> names =
-                    training.truth().stream().map(i -> labels.names().get(i)).toList();
+            List<String> names = training.truth().stream().map(i -> labels.names().get(i)).toList();
             var library =
-                    new ErrorLibrary(
-                            training.texts(), names, errors.neighbours(), errors.cases());
+                    new ErrorLibrary(training.texts(), names, errors.neighbours(), errors.cases());
             List<ErrorCase> cases =
                     library.wrongLabels(
                             texts.texts(),

@@ -1,5 +1,6 @@
 package io.chagres.cli;
 
+import io.chagres.tensor.DType;
 import io.chagres.train.data.Corpus;
 import io.chagres.train.data.DataException;
 import io.chagres.train.data.Source;
@@ -10,7 +11,6 @@ import io.chagres.train.eval.Evaluator;
 import io.chagres.train.metrics.LossMeter;
 import io.chagres.train.recipe.DataRecipe;
 import io.chagres.train.recipe.Recipe;
-import io.chagres.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

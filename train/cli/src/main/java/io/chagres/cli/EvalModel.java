@@ -114,12 +114,11 @@ final class EvalModel implements AutoCloseable {
     /// Adds what memory and disk it took: the weights' mapped file counts as memory.
     void measure(Measured found) throws IOException {
         long size = fileBytes(folder);
-        found.bytes("peak memory", "peak_bytes", size + weights.peak() + step.peak());
-        found.bytes("file size", "file_bytes", size);
+        found.memory(size + weights.peak() + step.peak(), size);
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         step.close();
         weights.close();
         backend.close();

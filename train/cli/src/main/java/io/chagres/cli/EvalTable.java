@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A table that compares evaluations: a row per figure, a column per model, and how the last differs
-/// from the first.
+/// A table that compares evaluations: a row per figure, a column per model, and how the last
+/// differs from the first.
 final class EvalTable {
     private static final int MOST_NAME = 24;
 

@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// How close texts are to their references: those that a model writes, or those in the data.
 ///
@@ -48,8 +47,7 @@ record EvalTexts(
                     texts.add(g.text());
                     tokens += g.tokens().size();
                 }
-                screen.status(
-                        Figures.format("Generating ... %3d%%", 100L * end / prompts.size()));
+                screen.status(Figures.format("Generating ... %3d%%", 100L * end / prompts.size()));
             }
             double seconds = (System.nanoTime() - start) * 1e-9;
             Measured measured = score(rows, texts);
@@ -60,8 +58,7 @@ record EvalTexts(
             measured.only("seconds", seconds).only("tokens", tokens);
             measured.figure("tokens/s", "tokens_per_second", tokens / seconds, "%,.0f");
             long size = EvalModel.fileBytes(folder);
-            measured.bytes("peak memory", "peak_bytes", size + model.peakBytes());
-            measured.bytes("file size", "file_bytes", size);
+            measured.memory(size + model.peakBytes(), size);
             writeErrors(rows, texts, measured);
             return measured;
         }
@@ -123,8 +120,7 @@ record EvalTexts(
         return measured;
     }
 
-    private static void show(
-            Measured to, String name, String key, double value, String format) {
+    private static void show(Measured to, String name, String key, double value, String format) {
         to.figure(name, key, value, format);
         to.line(name + " " + Figures.format(format, value));
     }
@@ -159,8 +155,7 @@ record EvalTexts(
             Rows.read(Path.of(path), List.of(options.references()))
                     .forEach(row -> training.add(right(row)));
         }
-        var library =
-                new ErrorLibrary(training, List.of(), errors.neighbours(), errors.cases());
+        var library = new ErrorLibrary(training, List.of(), errors.neighbours(), errors.cases());
         List<ErrorCase> cases = library.worst(found);
         ErrorLibrary.write(cases, file);
         measured.only("error_cases", cases.size());
@@ -169,9 +164,8 @@ record EvalTexts(
 
     /// The prompt, where there is one, with the first reference.
     private String right(Row row) {
-        @Nullable String prompt =
-                row.has(options.prompts()) ? row.text(options.prompts()) : null;
         String reference = row.texts(options.references()).getFirst();
-        return prompt == null ? reference : prompt + reference;
+        boolean asked = row.has(options.prompts());
+        return asked ? row.text(options.prompts()) + reference : reference;
     }
 }

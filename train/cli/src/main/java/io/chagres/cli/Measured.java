@@ -23,9 +23,14 @@ final class Measured {
         return figure(name, key, value, value, Figures.format(format, value));
     }
 
-    /// Adds a size in bytes.
-    Measured bytes(String name, String key, long size) {
-        return figure(name, key, size, size, Figures.bytes(size));
+    /// Adds what a model took.
+    ///
+    /// @param peak most bytes in memory
+    /// @param file bytes of its files of weights
+    Measured memory(long peak, long file) {
+        line("peak memory " + Figures.bytes(peak) + ", weights on disk " + Figures.bytes(file));
+        figure("peak memory", "peak_bytes", peak, peak, Figures.bytes(peak));
+        return figure("file size", "file_bytes", file, file, Figures.bytes(file));
     }
 
     private Measured figure(String name, String key, Number value, double number, String shown) {

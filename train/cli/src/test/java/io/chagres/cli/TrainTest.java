@@ -26,7 +26,13 @@ class TrainTest {
     void train() throws IOException {
         texts = Cli.texts(folder);
         run = folder.resolve("run");
-        trained = Cli.train(texts, run, "--train.steps=8", "--train.save_every=5");
+        trained =
+                Cli.train(
+                        texts,
+                        run,
+                        "--train.steps=8",
+                        "--train.save_every=5",
+                        "--tensorboard=true");
     }
 
     @Test
@@ -56,6 +62,7 @@ class TrainTest {
                 }) {
             assertThat(run.resolve(file)).isNotEmptyFile();
         }
+        assertThat(run.resolve("tensorboard")).isNotEmptyDirectory();
         BufferedImage picture = ImageIO.read(run.resolve(LossPlot.FILE_NAME).toFile());
         assertThat(picture.getWidth()).isEqualTo(1000);
         assertThat(picture.getHeight()).isEqualTo(600);

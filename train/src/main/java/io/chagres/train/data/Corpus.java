@@ -53,8 +53,8 @@ public record Corpus(List<Part> parts) {
         return new Part(source.domain(), source.weight(), documents);
     }
 
-    /// The documents that a split by [TokenizedCorpus#prepare] holds out, or those that it leaves to
-    /// train on.
+    /// The documents that a split by [TokenizedCorpus#prepare] holds out, or those that it leaves
+    /// to train on.
     ///
     /// @param fraction part of the documents to hold out, 0 up to but not 1
     /// @param held whether those held out are wanted
@@ -65,12 +65,11 @@ public record Corpus(List<Part> parts) {
             Documents chosen =
                     action ->
                             part.documents()
-                                    .forEach(
-                                            document -> {
-                                                if (split.contains(document) == held) {
-                                                    action.accept(document);
-                                                }
-                                            });
+                                    .forEach(document -> {
+                                        if (split.contains(document) == held) {
+                                            action.accept(document);
+                                        }
+                                    });
             sides.add(new Part(part.domain(), part.weight(), chosen));
         }
         return new Corpus(sides);

@@ -1,6 +1,7 @@
 package io.chagres.train.eval;
 
 import io.chagres.autograd.Autocast;
+import io.chagres.nn.attention.AttentionKind;
 import io.chagres.nn.loss.CausalLoss;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.DType;
@@ -42,8 +43,7 @@ public final class ContinuationScorer {
             if (text.length < 2) {
                 throw new IllegalArgumentException("a text of one token has nothing to predict");
             }
-            return new Item(
-                    new int[] {text[0]}, List.of(Arrays.copyOfRange(text, 1, text.length)));
+            return new Item(new int[] {text[0]}, List.of(Arrays.copyOfRange(text, 1, text.length)));
         }
     }
 
@@ -66,8 +66,7 @@ public final class ContinuationScorer {
     /// @param step arena for a forward pass, reset after each batch
     /// @param compute F32, or a dtype for [Autocast]
     /// @param batchTokens most tokens in a batch, unless a single row has more
-    public ContinuationScorer(
-            Transformer model, TensorArena step, DType compute, int batchTokens) {
+    public ContinuationScorer(Transformer model, TensorArena step, DType compute, int batchTokens) {
         this.model = model;
         this.step = step;
         this.compute = compute;
@@ -93,10 +92,15 @@ public final class ContinuationScorer {
             rows.addAll(rows(items.get(i), i));
         }
         rows.sort(Comparator.comparingInt((Row r) -> r.ids.length).reversed());
+        // what hashing sees depends on later tokens too, so there rows are not filled up
+        boolean fills = !(model.config().attention() instanceof AttentionKind.Hashed);
         int at = 0;
         while (at < rows.size()) {
             int length = rows.get(at).ids.length;
             int end = Math.min(rows.size(), at + Math.max(1, batchTokens / length));
+            while (!fills && rows.get(end - 1).ids.length < length) {
+                end--;
+            }
             run(rows.subList(at, end), length, scores);
             at = end;
             done.accept((int) (1000L * at / rows.size()));
@@ -138,8 +142,7 @@ public final class ContinuationScorer {
         return rows;
     }
 
-    private static @Nullable Row find(
-            List<Row> rows, int known, int[] wanted) {
+    private static @Nullable Row find(List<Row> rows, int known, int[] wanted) {
         for (Row row : rows) {
             int n = wanted.length - 1;
             if (Arrays.equals(row.ids, known, known + n, wanted, 0, n)) {

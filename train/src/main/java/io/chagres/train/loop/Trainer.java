@@ -132,9 +132,9 @@ public final class Trainer {
         // An interrupt would break the writing of files: it is taken as a request and given back.
         boolean[] interrupted = {false};
         try (MetricsLog log =
-                from == null
-                        ? MetricsLog.create(folder.metrics())
-                        : MetricsLog.resume(folder.metrics(), from.state().step());
+                        from == null
+                                ? MetricsLog.create(folder.metrics())
+                                : MetricsLog.resume(folder.metrics(), from.state().step());
                 Board board = Board.open(recipe.tensorboard(), folder.tensorboard())) {
             TrainingRun run =
                     new TrainingRun(

@@ -10,9 +10,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/// A TensorBoard event file that is being written. `tensorboard --logdir` shows every such file of a
-/// folder as one run, so that a run that goes on writes another.
+/// A TensorBoard event file that is being written. `tensorboard --logdir` shows every such file of
+/// a folder as one run, so that a run that goes on writes another.
 ///
 /// Messages are those of TensorFlow's `event.proto` and `summary.proto`, written by hand. Not safe
 /// for use by several threads.
@@ -35,20 +36,28 @@ public final class EventFile implements Closeable {
     /// @param clock the time of events
     public static EventFile create(Path folder, InstantSource clock) throws IOException {
         Files.createDirectories(folder);
-        long seconds = clock.millis() / 1000;
-        for (int n = 0; ; n++) {
-            String name = "events.out.tfevents.%010d.chagres.%d";
-            Path path = folder.resolve(String.format(Locale.ROOT, name, seconds, n));
-            try {
-                OutputStream out =
-                        Files.newOutputStream(
-                                path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                var file = new EventFile(path, new BufferedOutputStream(out), clock);
-                file.write(file.event().text(3, VERSION));
-                return file;
-            } catch (FileAlreadyExistsException e) {
-                continue; // another one began in this second
-            }
+        OutputStream out = null;
+        Path path = folder;
+        for (int n = 0; out == null; n++) {
+            path = folder.resolve(name(clock.millis() / 1000, n));
+            out = createNew(path);
+        }
+        var file = new EventFile(path, new BufferedOutputStream(out), clock);
+        file.write(file.event().text(3, VERSION));
+        return file;
+    }
+
+    private static String name(long seconds, int n) {
+        return String.format(Locale.ROOT, "events.out.tfevents.%010d.chagres.%d", seconds, n);
+    }
+
+    /// A new file; null when there is one already, of a run that began in the same second.
+    private static @Nullable OutputStream createNew(Path path) throws IOException {
+        try {
+            return Files.newOutputStream(
+                    path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        } catch (FileAlreadyExistsException e) {
+            return null;
         }
     }
 

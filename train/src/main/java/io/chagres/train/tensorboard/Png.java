@@ -27,7 +27,8 @@ public record Png(int width, int height, byte[] encoded) {
         int row = width * CHANNELS;
         if (width < 1 || height < 1 || pixels.length != (long) row * height) {
             throw new IllegalArgumentException(
-                    "%d bytes are not a picture of %d × %d".formatted(pixels.length, width, height));
+                    "%d bytes are not a picture of %d × %d"
+                            .formatted(pixels.length, width, height));
         }
         byte[] filtered = new byte[(row + 1) * height]; // each row after its filter: 0, none
         for (int y = 0; y < height; y++) {

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 
 /// A protocol buffer message that is being written, field by field.
 ///
-/// Wire format: a field is its number and wire type as a varint, then a varint (type 0), eight bytes
-/// (1), a length and that many bytes (2), or four bytes (5); numbers are little-endian. See
+/// Wire format: a field is its number and wire type as a varint, then a varint (type 0), eight
+/// bytes (1), a length and that many bytes (2), or four bytes (5); numbers are little-endian. See
 /// protobuf.dev, "Encoding".
 final class Proto {
     private static final int VARINT = 0;

@@ -173,4 +173,21 @@ class CorpusTest {
         assertThat(corpus.sample(50)).hasSize(4);
         assertThat(corpus.sample(1_000)).hasSize(20);
     }
+
+    @Test
+    void itsSidesAreThoseOfTheTokenizedCorpus() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            write("docs/" + i + ".txt", "document " + i);
+        }
+        Corpus corpus = Corpus.open(List.of(Source.of(folder.resolve("docs").toString())));
+        List<String> held = new ArrayList<>();
+        List<String> left = new ArrayList<>();
+        corpus.side(0.3, true).forEach(d -> held.add(d.text()));
+        corpus.side(0.3, false).forEach(d -> left.add(d.text()));
+        assertThat(held).isNotEmpty().doesNotContainAnyElementsOf(left);
+        assertThat(held.size() + left.size()).isEqualTo(20);
+        var lengths = new TextEncoding(t -> new int[] {1}, 2, 0, "one token per document");
+        TokenizedCorpus tokens = TokenizedCorpus.prepare(corpus, 0.3, lengths);
+        assertThat(tokens.heldOut().targets()).isEqualTo(2L * held.size());
+    }
 }

@@ -12,8 +12,8 @@ import io.chagres.tensor.op.Op;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The attention probabilities of a text: how much each token takes from each earlier one, per layer
-/// and head.
+/// The attention probabilities of a text: how much each token takes from each earlier one, per
+/// layer and head.
 ///
 /// The fused kernel never has them. They are computed again from the queries and keys that it is
 /// given, by the same operation with the identity for values: softmax(scale · q kᵀ + mask) · I. So
@@ -27,7 +27,8 @@ public record AttentionMaps(int tokens, List<float[]> layers) {
     /// @param step arena for a forward pass, reset at its beginning
     /// @param ids tokens of the text
     /// @throws IllegalArgumentException when there are none, or more than the model can see
-    /// @throws UnsupportedOperationException when a layer attends in another way, such as by hashing
+    /// @throws UnsupportedOperationException when a layer attends in another way, such as by
+    ///   hashing
     public static AttentionMaps of(Transformer model, TensorArena step, int[] ids) {
         int most = model.config().maxPositionEmbeddings();
         if (ids.length < 1 || ids.length > most) {
@@ -36,10 +37,12 @@ public record AttentionMaps(int tokens, List<float[]> layers) {
                             .formatted(ids.length, most));
         }
         List<float[]> maps = new ArrayList<>();
-        step.call(() -> new Watch(Interpreter.current(), maps).call(() -> {
-            Tensor input = Tensor.of(step, Shape.of(1, ids.length), ids);
-            return model.hidden(Transformer.Input.of(input), h -> {}).dim(1);
-        }));
+        step.call(() ->
+                new Watch(Interpreter.current(), maps)
+                        .call(() -> {
+                            Tensor input = Tensor.of(step, Shape.of(1, ids.length), ids);
+                            return model.hidden(Transformer.Input.of(input), h -> {}).dim(1);
+                        }));
         if (maps.size() != model.blocks().size()) {
             throw new UnsupportedOperationException(
                     "%d of %d layers attend in a way that has no map"

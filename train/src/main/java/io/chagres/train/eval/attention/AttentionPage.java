@@ -120,8 +120,7 @@ public final class AttentionPage {
     public static String of(AttentionMaps maps, List<String> tokens) {
         int n = maps.tokens();
         if (tokens.size() != n) {
-            throw new IllegalArgumentException(
-                    tokens.size() + " tokens, but maps of " + n);
+            throw new IllegalArgumentException(tokens.size() + " tokens, but maps of " + n);
         }
         List<List<String>> layers = new ArrayList<>();
         for (int layer = 0; layer < maps.layers().size(); layer++) {

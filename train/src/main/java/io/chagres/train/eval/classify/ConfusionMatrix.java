@@ -67,7 +67,10 @@ public final class ConfusionMatrix {
         long support = Arrays.stream(counts[label]).sum();
         long given = given(label);
         return new ClassScore(
-                ratio(hits, given), ratio(hits, support), ratio(2 * hits, given + support), support);
+                ratio(hits, given),
+                ratio(hits, support),
+                ratio(2 * hits, given + support),
+                support);
     }
 
     /// The share of texts with the right label; NaN for no texts.

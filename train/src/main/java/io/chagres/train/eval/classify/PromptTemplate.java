@@ -13,9 +13,7 @@ public record PromptTemplate(String before) {
     /// @throws IllegalArgumentException unless it has `{text}`, and `{label}` once, at the end
     public static PromptTemplate of(String template) {
         int label = template.indexOf(LABEL);
-        if (!template.contains(TEXT)
-                || label < 0
-                || label != template.length() - LABEL.length()) {
+        if (!template.contains(TEXT) || label < 0 || label != template.length() - LABEL.length()) {
             throw new IllegalArgumentException(
                     "a template has {text} somewhere and {label} at its end, as in '{text} ="
                             + " {label}'; this one is '"

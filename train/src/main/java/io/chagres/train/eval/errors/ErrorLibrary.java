@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -99,9 +100,10 @@ public final class ErrorLibrary {
     }
 
     private static ErrorCase judged(ErrorCase found) {
+        Object predicted = found.facts().get("predicted");
         long agree =
                 found.neighbours().stream()
-                        .filter(n -> found.facts().get("predicted").equals(n.label()))
+                        .filter(n -> Objects.equals(n.label(), predicted))
                         .count();
         Map<String, Object> facts = new LinkedHashMap<>(found.facts());
         facts.put("suspect_label", 2 * agree > found.neighbours().size());

@@ -14,8 +14,8 @@ public enum BleuTokenizer {
             return text;
         }
     },
-    /// As WMT's `mteval-v13a.pl`: punctuation and symbols are words of their own, but for full stops
-    /// and commas between digits; a few HTML entities are read.
+    /// As WMT's `mteval-v13a.pl`: punctuation and symbols are words of their own, but for full
+    /// stops and commas between digits; a few HTML entities are read.
     V13A("13a") {
         @Override
         String apart(String text) {

@@ -2,8 +2,7 @@ package io.chagres.train.eval.text;
 
 import java.util.List;
 
-/// The share of texts that are equal to one of their references, white space at both ends left
-/// out.
+/// The share of texts that are equal to one of their references, white space at both ends left out.
 public final class ExactMatch {
     private ExactMatch() {}
 

@@ -29,16 +29,37 @@ public final class PorterStemmer {
 
     /// Suffixes with what replaces them after a stem of measure 1 or more.
     private static final String[][] STEP_2 = {
-        {"ational", "ate"}, {"tional", "tion"}, {"enci", "ence"}, {"anci", "ance"},
-        {"izer", "ize"}, {"bli", "ble"}, {"alli", "al"}, {"entli", "ent"}, {"eli", "e"},
-        {"ousli", "ous"}, {"ization", "ize"}, {"ation", "ate"}, {"ator", "ate"},
-        {"alism", "al"}, {"iveness", "ive"}, {"fulness", "ful"}, {"ousness", "ous"},
-        {"aliti", "al"}, {"iviti", "ive"}, {"biliti", "ble"}, {"fulli", "ful"},
+        {"ational", "ate"},
+        {"tional", "tion"},
+        {"enci", "ence"},
+        {"anci", "ance"},
+        {"izer", "ize"},
+        {"bli", "ble"},
+        {"alli", "al"},
+        {"entli", "ent"},
+        {"eli", "e"},
+        {"ousli", "ous"},
+        {"ization", "ize"},
+        {"ation", "ate"},
+        {"ator", "ate"},
+        {"alism", "al"},
+        {"iveness", "ive"},
+        {"fulness", "ful"},
+        {"ousness", "ous"},
+        {"aliti", "al"},
+        {"iviti", "ive"},
+        {"biliti", "ble"},
+        {"fulli", "ful"},
     };
 
     private static final String[][] STEP_3 = {
-        {"icate", "ic"}, {"ative", ""}, {"alize", "al"}, {"iciti", "ic"}, {"ical", "ic"},
-        {"ful", ""}, {"ness", ""},
+        {"icate", "ic"},
+        {"ative", ""},
+        {"alize", "al"},
+        {"iciti", "ic"},
+        {"ical", "ic"},
+        {"ful", ""},
+        {"ness", ""},
     };
 
     /// Suffixes that go after a stem of measure 2 or more.
@@ -187,9 +208,7 @@ public final class PorterStemmer {
 
     private static boolean endsWithDouble(String word) {
         int n = word.length();
-        return n >= 2
-                && word.charAt(n - 1) == word.charAt(n - 2)
-                && isConsonant(word, n - 1);
+        return n >= 2 && word.charAt(n - 1) == word.charAt(n - 2) && isConsonant(word, n - 1);
     }
 
     /// Ends consonant, vowel, consonant, the last not w, x or y; or is a vowel and a consonant.

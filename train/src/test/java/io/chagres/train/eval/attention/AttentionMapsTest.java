@@ -143,8 +143,7 @@ class AttentionMapsTest {
         String page = AttentionPage.of(maps, tokens);
         assertThat(page).doesNotContain("http", "src=", "__DATA__").contains("\\u003c/script>");
         assertThat(page.split("</script>", -1)).hasSize(2);
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> AttentionPage.of(maps, List.of("a")));
+        assertThatIllegalArgumentException().isThrownBy(() -> AttentionPage.of(maps, List.of("a")));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> AttentionMaps.of(model, step, new int[17]))
                 .withMessageContaining("17");

@@ -60,8 +60,7 @@ class ClassifiersTest {
 
     @Test
     void logisticRegressionReachesTheMinimum() {
-        LogisticRegression found =
-                LogisticRegression.train(List.of("aa", "bb"), List.of(0, 1), 2);
+        LogisticRegression found = LogisticRegression.train(List.of("aa", "bb"), List.of(0, 1), 2);
         // each word's weights are (w, -w); d/dw of the loss: 2w/C - 2 / (1 + e^2w) = 0
         double w = 0;
         for (int i = 0; i < 200; i++) {

@@ -41,8 +41,7 @@ class LabelClassifierTest {
                             .build(),
                     weights,
                     3);
-    private final ContinuationScorer scorer =
-            new ContinuationScorer(model, step, DType.F32, 256);
+    private final ContinuationScorer scorer = new ContinuationScorer(model, step, DType.F32, 256);
 
     @AfterEach
     void close() {

@@ -70,8 +70,7 @@ class ErrorLibraryTest {
             }
         }
         var model = LogisticRegression.train(train, trainTruth, 2);
-        var library =
-                new ErrorLibrary(train, trainTruth.stream().map(NAMES::get).toList(), 3, 100);
+        var library = new ErrorLibrary(train, trainTruth.stream().map(NAMES::get).toList(), 3, 100);
         List<ErrorCase> found =
                 library.wrongLabels(
                         texts,
@@ -86,7 +85,9 @@ class ErrorLibraryTest {
                     assertThat(c.neighbours()).hasSize(3);
                     assertThat(c.text()).endsWith("= " + c.facts().get("label"));
                 });
-        assertThat(found).extracting(ErrorCase::loss).isSortedAccordingTo((a, b) -> -a.compareTo(b));
+        assertThat(found)
+                .extracting(ErrorCase::loss)
+                .isSortedAccordingTo((a, b) -> -a.compareTo(b));
 
         Path file = folder.resolve("errors.jsonl");
         ErrorLibrary.write(found, file);
@@ -118,8 +119,7 @@ class ErrorLibraryTest {
                 }
             }
         }
-        var library =
-                new ErrorLibrary(train, trainTruth.stream().map(NAMES::get).toList(), 5, 200);
+        var library = new ErrorLibrary(train, trainTruth.stream().map(NAMES::get).toList(), 5, 200);
         List<ErrorCase> found =
                 library.wrongLabels(
                         held,
@@ -130,8 +130,7 @@ class ErrorLibraryTest {
         List<Object> sources = found.stream().map(c -> c.facts().get("source")).toList();
         long hits = planted.stream().filter(sources::contains).count();
         assertThat((double) hits / planted.size()).isGreaterThan(0.9);
-        long first =
-                sources.subList(0, planted.size()).stream().filter(planted::contains).count();
+        long first = sources.subList(0, planted.size()).stream().filter(planted::contains).count();
         assertThat((double) first / planted.size())
                 .as("they are those it is most certain about")
                 .isGreaterThan(0.7);

@@ -40,10 +40,7 @@ class GoldenScoresTest {
                                                 .value())
                                 .isEqualTo(row.number("bleu"));
                 case "nltk_corpus_bleu_ws" -> // which multiplies in another order
-                        assertThat(
-                                        Bleu.with(BleuTokenizer.NONE)
-                                                .corpus(texts, references)
-                                                .value())
+                        assertThat(Bleu.with(BleuTokenizer.NONE).corpus(texts, references).value())
                                 .isEqualTo(row.number("bleu"), within(1e-12));
                 default -> {
                     Bleu.Score score = bleu(row.get("opts")).corpus(texts, references);
