@@ -51,8 +51,8 @@ class BenchTest {
 
     @Test
     void aDtypeWithoutAKernelIsNotMeasured() {
-        JsonNode json = bench("gemm --only=nn/256 --dtype=int8 --json").json();
-        assertThat(json.string("task")).isEqualTo("gemm/nn/256x256x256/int8");
+        JsonNode json = bench("norms --only=softmax/128x768 --dtype=int8 --json").json();
+        assertThat(json.string("task")).isEqualTo("norms/softmax/128x768/int8");
         assertThat(json.string("unsupported")).isNotBlank();
     }
 
@@ -60,7 +60,7 @@ class BenchTest {
     @CsvSource({
         "bench, 2, 'Missing required parameter: ''WORKLOAD'''",
         "bench gem, 2, 'Invalid value'",
-        "bench gemm --dtype f64, 2, '--dtype: must be one of [f32, bf16, int8]'",
+        "bench gemm --dtype f64, 2, '--dtype: must be one of [f32, bf16, f16, int8]'",
         "bench gemm --profile, 2, '--profile: only train-step has a profile'",
         "bench --against HEAD --rounds 3, 2, '--rounds: a comparison'",
         "bench gemm --only=nothing, 1, 'nothing of gemm is called ''nothing'''",
