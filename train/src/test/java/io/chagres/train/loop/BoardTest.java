@@ -31,7 +31,7 @@ class BoardTest {
         board.metrics(2, Map.of("validation_loss", 2.25));
         board.sample(3, "", "the sea");
         board.sample(3, "the", " river");
-        board.parameters(4, model);
+        board.parameters(4, Modules.parameters(model));
         board.close();
     }
 
