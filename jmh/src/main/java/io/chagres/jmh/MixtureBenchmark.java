@@ -2,7 +2,8 @@ package io.chagres.jmh;
 
 import org.openjdk.jmh.annotations.Param;
 
-/// What mixtures of experts compute with: products by groups of rows.
+/// What mixtures of experts compute with: products by groups of rows, and what their
+/// routers are made of.
 public class MixtureBenchmark extends KernelBenchmark {
     @Param({
         "groupedLinear",
@@ -10,7 +11,14 @@ public class MixtureBenchmark extends KernelBenchmark {
         "groupedLinear with rows of no group",
         "groupedOuter with rows of no group",
         "groupedLinear in blocks",
-        "groupedOuter in blocks"
+        "groupedOuter in blocks",
+        "select in blocks",
+        "sum of a middle axis",
+        "cumSum of many",
+        "topK of many",
+        "argMax of many",
+        "gather of many",
+        "scatterAdd of many"
     })
     private String row;
 
