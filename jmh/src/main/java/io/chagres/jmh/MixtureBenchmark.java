@@ -2,8 +2,8 @@ package io.chagres.jmh;
 
 import org.openjdk.jmh.annotations.Param;
 
-/// What mixtures of experts compute with: products by groups of rows, and what their
-/// routers are made of.
+/// What mixtures of experts compute with: products by groups of rows, and what their routers are
+/// made of.
 public class MixtureBenchmark extends KernelBenchmark {
     @Param({
         "groupedLinear",

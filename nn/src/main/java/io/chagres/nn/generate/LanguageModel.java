@@ -115,6 +115,20 @@ public final class LanguageModel implements AutoCloseable {
 
         /// The same in another dtype.
         public Options withCompute(DType dtype) {
+            return with(dtype, drafts, adapter);
+        }
+
+        /// The same with guesses or without.
+        public Options withDrafts(boolean guess) {
+            return with(compute, guess, adapter);
+        }
+
+        /// The same with an adapter.
+        public Options withAdapter(@Nullable Path folder) {
+            return with(compute, drafts, folder);
+        }
+
+        private Options with(DType dtype, boolean guess, @Nullable Path folder) {
             return new Options(
                     device,
                     threads,
@@ -123,35 +137,7 @@ public final class LanguageModel implements AutoCloseable {
                     maxRunning,
                     maxWaiting,
                     dtype,
-                    drafts,
-                    adapter);
-        }
-
-        /// The same with guesses or without.
-        public Options withDrafts(boolean guess) {
-            return new Options(
-                    device,
-                    threads,
-                    maxTokens,
-                    limitBytes,
-                    maxRunning,
-                    maxWaiting,
-                    compute,
                     guess,
-                    adapter);
-        }
-
-        /// The same with an adapter.
-        public Options withAdapter(@Nullable Path folder) {
-            return new Options(
-                    device,
-                    threads,
-                    maxTokens,
-                    limitBytes,
-                    maxRunning,
-                    maxWaiting,
-                    compute,
-                    drafts,
                     folder);
         }
     }

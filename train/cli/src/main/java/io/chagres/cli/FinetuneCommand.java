@@ -1,18 +1,10 @@
 package io.chagres.cli;
 
-import io.chagres.train.loop.Trainer;
 import io.chagres.train.recipe.Recipe;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /// Trains a model that is there, or an adapter for it.
 @Command(
@@ -44,40 +36,18 @@ import picocli.CommandLine.Spec;
             "  train: {steps: 300, learning_rate: 2e-4}",
             "  output: tuned"
         })
-final class FinetuneCommand implements Callable<Integer> {
+final class FinetuneCommand extends TrainCommand {
     private static final String METHOD = "finetune.method";
-    private static final int FIRST = RecipeOptions.TOP_LEVEL_ORDER - 2;
 
-    @Spec private CommandSpec spec;
-
-    @Option(
-            names = {"-c", "--config"},
-            paramLabel = "FILE",
-            order = FIRST,
-            description = "The recipe, a YAML file.")
-    private @Nullable Path config;
-
-    @Option(
-            names = "--resume",
-            order = FIRST + 1,
-            description =
-                    "Go on from last/ in the output folder, by its own recipe unless --config gives"
-                            + " one.")
-    private boolean resume;
-
-    @Mixin private JsonOption json;
-
+    /// Low-rank adapters where nothing says what is trained.
     @Override
-    public Integer call() throws IOException {
-        Map<String, String> flags = RecipeOptions.given(spec.commandLine().getParseResult());
-        Recipe recipe = RecipeOptions.recipe(config, resume, flags);
-        if (recipe.finetune() == null) {
-            Map<String, String> more = new LinkedHashMap<>(flags);
-            more.put(METHOD, "lora");
-            recipe = RecipeOptions.recipe(config, resume, more);
+    Recipe recipe(Map<String, String> flags) throws IOException {
+        Recipe recipe = super.recipe(flags);
+        if (recipe.finetune() != null) {
+            return recipe;
         }
-        Trainer.Start how = resume ? Trainer.Start.RESUME : Trainer.Start.NEW;
-        RecipeRun.run(spec, recipe, how, json.wanted());
-        return 0;
+        Map<String, String> more = new LinkedHashMap<>(flags);
+        more.put(METHOD, "lora");
+        return super.recipe(more);
     }
 }

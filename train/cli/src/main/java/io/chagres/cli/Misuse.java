@@ -11,6 +11,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /// Says in one line what is wrong with a command line.
 final class Misuse {
+    private static final int OTHER_GROUP = 2;
+
     private Misuse() {}
 
     /// The message for a command line that cannot be understood.
@@ -45,25 +47,33 @@ final class Misuse {
         return meant.map(name -> "; did you mean '" + name + "'?").orElse("");
     }
 
-    /// The name that was probably meant. The last part of a dotted name is enough; case, `_` and
-    /// `-` do not count.
+    /// The name that was probably meant. The last part of a dotted name is enough, though one of
+    /// another group counts as two letters further away; case, `_` and `-` do not count.
     static Optional<String> nearest(String name, Collection<String> candidates) {
         String wanted = plain(name);
         String best = null;
         int least = Math.max(2, wanted.length() / 3) + 1;
         for (String candidate : candidates) {
-            String leaf = candidate.substring(candidate.lastIndexOf('.') + 1);
+            int elsewhere =
+                    name.contains(".") && !group(name).equals(group(candidate)) ? OTHER_GROUP : 0;
             int distance =
                     Math.min(
                             distance(wanted, plain(candidate)),
-                            distance(
-                                    plain(name.substring(name.lastIndexOf('.') + 1)), plain(leaf)));
+                            distance(plain(leaf(name)), plain(leaf(candidate))) + elsewhere);
             if (candidate.length() > 2 && distance < least) {
                 least = distance;
                 best = candidate;
             }
         }
         return Optional.ofNullable(best);
+    }
+
+    private static String leaf(String name) {
+        return name.substring(name.lastIndexOf('.') + 1);
+    }
+
+    private static String group(String name) {
+        return name.substring(0, Math.max(0, name.lastIndexOf('.')));
     }
 
     private static String plain(String name) {

@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
             "  train: {steps: 2000, learning_rate: 1e-3}",
             "  output: run"
         })
-final class TrainCommand implements Callable<Integer> {
+class TrainCommand implements Callable<Integer> {
     private static final int FIRST = RecipeOptions.TOP_LEVEL_ORDER - 2;
 
     @Spec private CommandSpec spec;
@@ -71,9 +71,13 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Map<String, String> flags = RecipeOptions.given(spec.commandLine().getParseResult());
-        Recipe recipe = RecipeOptions.recipe(config, resume, flags);
         Trainer.Start how = resume ? Trainer.Start.RESUME : Trainer.Start.NEW;
-        RecipeRun.run(spec, recipe, how, json.wanted());
+        RecipeRun.run(spec, recipe(flags), how, json.wanted());
         return 0;
+    }
+
+    /// What the file and the options ask for.
+    Recipe recipe(Map<String, String> flags) throws IOException {
+        return RecipeOptions.recipe(config, resume, flags);
     }
 }

@@ -64,6 +64,7 @@ class HelpTest {
         "train --train.learning-rate=1, did you mean '--train.learning_rate'?",
         "train --steps 5, unknown option '--steps'; did you mean '--train.steps'?",
         "train --model.steps=5, did you mean '--train.steps'?",
+        "finetune --finetune.rank=8, did you mean '--finetune.r'?",
         "train --resum, did you mean '--resume'?",
         "generate x --tempratur 1, unknown option '--tempratur'; did you mean '--temperature'?",
         "quickstart --qqqqqqqq, unknown option '--qqqqqqqq' (see chagres quickstart --help)",

@@ -169,18 +169,7 @@ final class FinetuneKeys {
             ValueType<T> type,
             String description,
             Function<ExamplesRecipe, @Nullable T> value) {
-        var key =
-                new RecipeKey<T>(
-                        "data." + name,
-                        type,
-                        null,
-                        description,
-                        r -> {
-                            ExamplesRecipe e = r.data().examples();
-                            return e == null ? null : value.apply(e);
-                        });
-        TABLE.add(key);
-        return key;
+        return add("data." + name, type, description, r -> r.data().examples(), value);
     }
 
     private static <T> RecipeKey<T> key(
@@ -188,15 +177,25 @@ final class FinetuneKeys {
             ValueType<T> type,
             String description,
             Function<FinetuneRecipe, @Nullable T> value) {
+        return add("finetune." + name, type, description, Recipe::finetune, value);
+    }
+
+    /// A key of a part that a recipe may lack.
+    private static <T, P> RecipeKey<T> add(
+            String name,
+            ValueType<T> type,
+            String description,
+            Function<Recipe, @Nullable P> part,
+            Function<P, @Nullable T> value) {
         var key =
                 new RecipeKey<T>(
-                        "finetune." + name,
+                        name,
                         type,
                         null,
                         description,
                         r -> {
-                            FinetuneRecipe f = r.finetune();
-                            return f == null ? null : value.apply(f);
+                            P there = part.apply(r);
+                            return there == null ? null : value.apply(there);
                         });
         TABLE.add(key);
         return key;

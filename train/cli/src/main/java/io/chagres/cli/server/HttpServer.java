@@ -4,7 +4,6 @@ import io.chagres.tensor.io.Json;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -34,6 +33,7 @@ import java.util.function.Consumer;
 @SuppressWarnings("FutureReturnValueIgnored") // what fails closes the connection
 final class HttpServer implements AutoCloseable {
     private static final int IDLE_SECONDS = 75;
+    private static final int LINGER_SECONDS = 5;
 
     private final EventLoopGroup loop;
     private final Channel listening;
@@ -138,7 +138,14 @@ final class HttpServer implements AutoCloseable {
                     .set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON)
                     .set(HttpHeaderNames.CONTENT_LENGTH, text.length)
                     .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-            context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+            context.writeAndFlush(response).addListener(sent -> linger(context));
+        }
+
+        /// Reads on for a while, which drops what comes: to close while the client still sends
+        /// would reset the connection, and the client would lose the answer.
+        private static void linger(ChannelHandlerContext context) {
+            ((SocketChannel) context.channel()).shutdownOutput();
+            context.executor().schedule(() -> context.close(), LINGER_SECONDS, TimeUnit.SECONDS);
         }
     }
 }

@@ -102,6 +102,25 @@ class ServerLoadTest extends ServerFixture {
         assertThat(cancelled()).isGreaterThan(before);
     }
 
+    /// One that sends all of a body before it reads still gets the answer, not a reset connection.
+    @Test
+    void aClientHearsThatItsRequestIsTooLarge() throws IOException {
+        byte[] body = new byte[8 << 20];
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
+            OutputStream out = socket.getOutputStream();
+            String head =
+                    "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+                            .formatted(COMPLETIONS, body.length);
+            out.write(head.getBytes(StandardCharsets.US_ASCII));
+            out.write(body);
+            out.flush();
+            String answer =
+                    new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            assertThat(answer).startsWith("HTTP/1.1 413 ").contains("100000 bytes");
+        }
+    }
+
     private long cancelled() {
         return model.stats().finished().getOrDefault(Generation.Reason.CANCELLED, 0L);
     }
