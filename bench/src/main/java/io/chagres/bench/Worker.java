@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/// Measures tasks with one library; the process that [Processes] starts, since two libraries with
+/// Measures tasks with one library; the process that a [Contender] starts, since two libraries with
 /// threads of their own in one process slow each other down.
 public final class Worker {
     /// Longer at first, while the JIT or a library's own start-up is busy.

@@ -24,7 +24,7 @@ public record Experts(Tensor gate, Tensor up, Tensor down) implements ExpertLaye
     /// A linear map of its own for each expert.
     @FunctionalInterface
     public interface Grouped {
-        /// Maps rows (R, in), of which those of expert e are offsets[e] ≤ r < offsets[e + 1], to
+        /// Maps rows (R, in), of which those of expert e are `offsets[e] ≤ r < offsets[e + 1]`, to
         /// (R, out).
         Tensor apply(Tensor rows, Tensor offsets);
     }

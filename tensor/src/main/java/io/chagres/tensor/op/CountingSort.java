@@ -10,8 +10,8 @@ import io.chagres.tensor.Tensor;
 /// with what is known of so few keys: where each group begins, and where each item went.
 ///
 /// Input: keys I32 (N), each in 0 … groups - 1. Results, all I32: `order` (N), the items in sorted
-/// order; `place` (N), where each item went, so order[place[i]] = i; `offsets` (groups + 1), where
-/// each group begins, and N.
+/// order; `place` (N), where each item went, so `order[place[i]] = i`; `offsets` (groups + 1),
+/// where each group begins, and N.
 ///
 /// @param groups number of keys there are
 public record CountingSort(int groups) implements Composite {

@@ -6,7 +6,7 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Picks elements along one axis: y[i][j][k] = x[i][index[i][j][k]][k] for axis 1. All axes but
+/// Picks elements along one axis: `y[i][j][k] = x[i][index[i][j][k]][k]` for axis 1. All axes but
 /// that one have equal sizes. Indices outside the axis are an error.
 ///
 /// @param axis the axis, counted from the front

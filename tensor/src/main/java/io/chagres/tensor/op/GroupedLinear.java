@@ -7,9 +7,9 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// A linear map of its own for each group of rows: y_r = x_r W_eᵀ for the rows offsets[e] ≤ r <
-/// offsets[e + 1], and 0 for rows outside every group. This is how the experts of a mixture work on
-/// the tokens that chose them.
+/// A linear map of its own for each group of rows: y_r = x_r W_eᵀ for the rows `offsets[e] ≤ r <
+/// offsets[e + 1]`, and 0 for rows outside every group. This is how the experts of a mixture work
+/// on the tokens that chose them.
 ///
 /// Inputs: x (R, in), W (E, out, in) in x's dtype, or in BF16 or F16 where x is F32, and offsets
 /// I32 (E + 1), ascending from 0 … R. Result: (R, out).

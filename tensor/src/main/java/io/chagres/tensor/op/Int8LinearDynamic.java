@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// has them, and each row of x is quantised as it comes ([Quantize], one scale a row). Products of
 /// integers are summed exactly:
 ///
-/// y[r, j] = Σ_g ((Σ_{k in g} qx[r, k] q[j, k]) · sx[r]) · scale[j, g] + b[j]
+/// `y[r, j] = Σ_g ((Σ_{k in g} qx[r, k] q[j, k]) · sx[r]) · scale[j, g] + b[j]`
 ///
 /// in F32, groups in ascending order, each sum, product and addition rounded; a row without groups
 /// is one. The result is rounded to the dtype of x.

@@ -11,7 +11,8 @@ import io.chagres.tensor.Tensor;
 ///
 /// Inputs: q (B, T, H, D), key pages (P, Hkv, pageTokens, D), value pages (P, Hkv, pageTokens, Dv),
 /// block table I32 (B, maxPages) and lengths I32 (B), which count the T new tokens too. Token s of
-/// a sequence lies in page table[s / pageTokens] at slot s mod pageTokens. Result: o (B, T, H, Dv).
+/// a sequence lies in page `table[s / pageTokens]` at slot s mod pageTokens. Result: o (B, T, H,
+/// Dv).
 ///
 /// q and the pages are of one dtype; or the pages are BF16 or F16 and q is F32, which computes with
 /// what the pages hold widened to F32, exactly.

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Axes in a new order: axis order[i] becomes axis i.
+/// Axes in a new order: axis `order[i]` becomes axis i.
 ///
 /// @param order a permutation of 0 … rank-1
 public record Permute(List<Integer> order) implements View {

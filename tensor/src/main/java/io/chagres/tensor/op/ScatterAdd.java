@@ -5,8 +5,8 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Adds elements into zeros along one axis, the transpose of [Gather]: y[i][index[i][j][k]][k] +=
-/// x[i][j][k] for axis 1. Equal targets are added in the order of j.
+/// Adds elements into zeros along one axis, the transpose of [Gather]: `y[i][index[i][j][k]][k] +=
+/// x[i][j][k]` for axis 1. Equal targets are added in the order of j.
 ///
 /// @param axis the axis, counted from the front
 /// @param size size of that axis in the result

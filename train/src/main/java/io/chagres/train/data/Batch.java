@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Some sequences of equal length: token ids and, for each of them, the id that follows.
 ///
-/// Arrays are row-major [B][T] and belong to the receiver. Where a part of the corpus ends inside a
-/// sequence, the rest of it has the end-of-text id as input and [#IGNORE] as target.
+/// Arrays are row-major `[B][T]` and belong to the receiver. Where a part of the corpus ends inside
+/// a sequence, the rest of it has the end-of-text id as input and [#IGNORE] as target.
 public final class Batch {
     /// The target that losses leave out.
     public static final int IGNORE = -100;
@@ -22,7 +22,7 @@ public final class Batch {
 
     /// Where sequences lie that share a row.
     ///
-    /// @param positions place of each id in its sequence, [T]
+    /// @param positions place of each id in its sequence, `[T]`
     /// @param offsets where each sequence begins, and where the last one ends
     public record Packing(int[] positions, int[] offsets) {}
 
@@ -121,12 +121,12 @@ public final class Batch {
         return sequenceLength;
     }
 
-    /// Input ids, [B][T].
+    /// Input ids, `[B][T]`.
     public int[] inputs() {
         return inputs;
     }
 
-    /// The ids to predict, [B][T], or [#IGNORE].
+    /// The ids to predict, `[B][T]`, or [#IGNORE].
     public int[] targets() {
         return targets;
     }

@@ -29,7 +29,7 @@ public final class AdamWOptimizer {
     /// @param eps added to the root of the second moment
     /// @param weightDecay decoupled decay
     /// @param decay which parameters decay
-    /// @param eightBit whether moments are kept in 8 bits, see [AdamW8bit]
+    /// @param eightBit whether moments are kept in 8 bits, see [io.chagres.tensor.op.AdamW8bit]
     public record Options(
             double beta1,
             double beta2,

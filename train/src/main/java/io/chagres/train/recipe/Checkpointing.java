@@ -1,6 +1,7 @@
 package io.chagres.train.recipe;
 
-/// Which activations a training step computes again instead of keeping them; see [Checkpoint].
+/// Which activations a training step computes again instead of keeping them; see
+/// [io.chagres.autograd.Checkpoint].
 public sealed interface Checkpointing {
     /// None: the fastest.
     record None() implements Checkpointing {}
