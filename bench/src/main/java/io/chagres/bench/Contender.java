@@ -17,6 +17,8 @@ import java.util.Map;
 public record Contender(
         String label, String library, List<String> command, Map<String, String> environment) {
     private static final List<String> CRIPPLING = List.of("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE");
+    private static final List<String> NOT_PASSED_ON =
+            List.of("--module-path", "-agentlib", "-XX:SharedArchiveFile");
     private static final String INCUBATOR = "WARNING: Using incubator modules";
     private static final int SHOWN = 30;
 
@@ -25,14 +27,15 @@ public record Contender(
         return chagres("Chagres", System.getProperty("jdk.module.path", ""));
     }
 
-    /// A build of Chagres on a JVM with the options of this one.
+    /// A build of Chagres on a JVM with the options of this one, but for its archive of classes: it
+    /// belongs to one module path, and with another's jars a class may fail to load.
     ///
     /// @param modulePath where its modules are; empty for this JVM's class path
     static Contender chagres(String label, String modulePath) {
         List<String> command = new ArrayList<>();
         command.add(java());
         for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-            if (!option.startsWith("--module-path") && !option.startsWith("-agentlib")) {
+            if (NOT_PASSED_ON.stream().noneMatch(option::startsWith)) {
                 command.add(option);
             }
         }

@@ -21,8 +21,13 @@ import io.chagres.tensor.op.Iota;
 /// @param keys rows of the keys' vectors, I32 (B·H·N, 2C)
 /// @param mask whether a query sees a key, which is an earlier position: BOOL (B·H·N, 1, C, 2C)
 record Chunks(Tensor queries, Tensor keys, Tensor mask) {
+    private static final DType F32 = DType.F32;
+
     /// Chunks of positions in order, I32 (B, H, 1, T).
-    static Chunks of(Tensor order, int length) {
+    ///
+    /// @param earlier the chunk of each token in rounds before, F32 (B·T·H, rounds): what a query saw
+    ///   there it does not see here
+    static Chunks of(Tensor order, Tensor earlier, int length) {
         Shape s = order.shape();
         long t = s.last();
         long n = Math.ceilDiv(t, length);
@@ -35,14 +40,28 @@ record Chunks(Tensor queries, Tensor keys, Tensor mask) {
         Tensor seen = join(before.reshape(chunked), keys.reshape(chunked));
         queries = queries.reshape(chunked);
         long all = s.size() / t * n;
-        Tensor mask =
-                seen.reshape(all, 1, 2L * length)
-                        .compare(Compare.LT, queries.reshape(all, length, 1))
-                        .reshape(all, 1, length, 2L * length);
-        return new Chunks(
-                rows(queries, t).reshape(all, length),
-                rows(seen, t).reshape(all, 2L * length),
-                mask);
+        Shape column = Shape.of(all, length, 1);
+        Shape row = Shape.of(all, 1, 2L * length);
+        Tensor queryRows = rows(queries, t).reshape(all, length);
+        Tensor keyRows = rows(seen, t).reshape(all, 2L * length);
+        // Above zero where the key is earlier, and in no round before in the query's chunk or the
+        // one before that: there (2(q - k) - 1)² is 1.
+        Tensor shown = queries.cast(F32).reshape(column).sub(seen.cast(F32).reshape(row));
+        for (int r = 0; r < earlier.dim(1); r++) {
+            Tensor chunk = earlier.slice(1, r, 1).contiguous().scale(2);
+            Tensor q = IndexSelect.indexSelect(chunk, queryRows).shift(-1).reshape(column);
+            Tensor k = IndexSelect.indexSelect(chunk, keyRows).reshape(row);
+            shown = shown.min(q.sub(k).square().shift(-1));
+        }
+        Tensor mask = shown.compare(Compare.GT, Full.scalar(F32, 0));
+        return new Chunks(queryRows, keyRows, mask.reshape(all, 1, length, 2L * length));
+    }
+
+    /// The chunk that each token is in, round by round: orders I32 (B, H, R, T) → F32 (B·T·H, R).
+    static Tensor numbers(Tensor order, int length) {
+        Tensor place = ArgSort.inverse(order).permute(0, 3, 1, 2).cast(F32);
+        Tensor number = place.shift(0.5).scale(1.0 / length).cast(DType.I32); // rounds down
+        return number.cast(F32).reshape(-1, order.dim(2));
     }
 
     /// Rows of (B, T, H, D) as queries of the chunks, (B·H·N, C, 1, D).

@@ -23,11 +23,12 @@ import org.jspecify.annotations.Nullable;
 /// Attention within chunks of sorted tokens, several rounds of sorting combined.
 ///
 /// In round r, token i sees the set S_r(i) of the earlier tokens among those of its chunk and of
-/// the chunk before it in that round's order. With o_r the softmax attention over S_r(i) and z_r
-/// its log-sum-exp, the result is Σ_r exp(z_r - z) o_r, z = ln Σ_r exp z_r; a key seen in several
-/// rounds counts that often. A token that sees nothing in any round sees itself: o = v. With one
-/// chunk every round is attention over all earlier tokens, and so is the result. Kitaev et al.
-/// 2020, arXiv:2001.04451, equations 3–6.
+/// the chunk before it in that round's order, but for those that a round before showed it. With o_r
+/// the softmax attention over S_r(i) and z_r its log-sum-exp, the result is Σ_r exp(z_r - z) o_r,
+/// z = ln Σ_r exp z_r, which is the softmax over all that i sees in any round, each key counted
+/// once. A token that sees nothing in any round sees itself: o = v. With one chunk all earlier
+/// tokens are seen. Kitaev et al. 2020, arXiv:2001.04451, equations 3–6; a key of N rounds has there
+/// the score s - ln N in each of them, which gives the same sum.
 ///
 /// Inputs: q, k (B, T, H, D), v (B, T, H, Dv), and order, I32 (B, H, R, T), a permutation of 0 …
 /// T-1 per round. Results: o (B, T, H, Dv), and z (B, T, H) for the gradient.
@@ -73,9 +74,11 @@ record LshAttention(double scale, int chunkLength) implements Fused {
         Shape one = v.shape().with(-1, 1);
         List<Tensor> results = new ArrayList<>();
         List<Tensor> lses = new ArrayList<>();
+        Tensor numbers = Chunks.numbers(in[3], chunkLength);
         for (int r = 0; r < in[3].dim(2); r++) {
             Tensor order = in[3].slice(2, r, 1);
-            Tensor[] round = Scope.ofAll(() -> round(in, order));
+            Tensor earlier = numbers.slice(1, 0, r);
+            Tensor[] round = Scope.ofAll(() -> round(in, order, earlier));
             results.add(round[0]);
             lses.add(round[1]);
         }
@@ -102,13 +105,15 @@ record LshAttention(double scale, int chunkLength) implements Fused {
             throw new IllegalStateException("lshAttention: the log-sum-exp has no gradient");
         }
         Tensor lse = out[1].reshape(out[0].shape().with(-1, 1));
+        Tensor numbers = Chunks.numbers(in[3], chunkLength);
         Tensor[] sums = {null, null, seed.mul(seesNothing(lse).cast(seed.dtype()))};
         for (int r = 0; r < in[3].dim(2); r++) {
             Tensor order = in[3].slice(2, r, 1);
+            Tensor earlier = numbers.slice(1, 0, r);
             Tensor[] before = sums;
             sums =
                     Scope.ofAll(() -> {
-                        Tensor[] d = roundGradient(in, order, out[0], lse, seed);
+                        Tensor[] d = roundGradient(in, order, earlier, out[0], lse, seed);
                         for (int i = 0; i < d.length; i++) {
                             d[i] = before[i] == null ? d[i] : before[i].add(d[i]);
                         }
@@ -119,8 +124,8 @@ record LshAttention(double scale, int chunkLength) implements Fused {
     }
 
     /// Result (B, T, H, Dv) and log-sum-exp (B, T, H, 1) of a round.
-    private Tensor[] round(Tensor[] in, Tensor order) {
-        Chunks chunks = Chunks.of(order, chunkLength);
+    private Tensor[] round(Tensor[] in, Tensor order, Tensor earlier) {
+        Chunks chunks = Chunks.of(order, earlier, chunkLength);
         Tensor[] y =
                 Interpreter.runAll(
                         forward(),
@@ -136,8 +141,9 @@ record LshAttention(double scale, int chunkLength) implements Fused {
     }
 
     /// What a round adds to the gradients of q, k and v: the round's scores s weigh exp(s - lse).
-    private Tensor[] roundGradient(Tensor[] in, Tensor order, Tensor o, Tensor lse, Tensor seed) {
-        Chunks chunks = Chunks.of(order, chunkLength);
+    private Tensor[] roundGradient(
+            Tensor[] in, Tensor order, Tensor earlier, Tensor o, Tensor lse, Tensor seed) {
+        Chunks chunks = Chunks.of(order, earlier, chunkLength);
         Tensor z = chunks.asQueries(lse);
         Tensor[] d =
                 Interpreter.runAll(

@@ -144,6 +144,22 @@ class LshTest {
     }
 
     @Test
+    void theNewestTokensAreSeen() {
+        Tensor x = random(1, 90, 2, 8);
+        Tensor v = random(1, 90, 2, 8);
+        Lsh lsh = new Lsh(1, 16, 0);
+        float[] before = lsh(lsh, x, v);
+        for (int token = 0; token < 74; token += 7) {
+            float[] changed = v.toFloats();
+            Arrays.fill(changed, token * 16, (token + 1) * 16, 1e6f);
+            float[] after = lsh(lsh, x, Tensor.of(weights, v.shape(), changed));
+            for (int later = token + 1; later <= token + 16; later++) {
+                assertThat(after[later * 16]).isNotEqualTo(before[later * 16]);
+            }
+        }
+    }
+
+    @Test
     void memoryGrowsWithLengthNotItsSquare() {
         assertThat((double) peak(2048) / peak(1024)).isLessThan(2.2);
     }

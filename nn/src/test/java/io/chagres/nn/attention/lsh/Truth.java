@@ -2,8 +2,8 @@ package io.chagres.nn.attention.lsh;
 
 import java.util.Arrays;
 
-/// Attention in chunks of sorted tokens, token by token as its definition says; one batch, one
-/// head.
+/// Attention in chunks of sorted tokens, token by token as its definition says, each key counted
+/// once; one batch, one head.
 final class Truth {
     private Truth() {}
 
@@ -16,10 +16,12 @@ final class Truth {
         for (int i = 0; i < tokens; i++) {
             double sum = 0;
             double[] o = new double[v[0].length];
+            boolean[] seen = new boolean[i];
             for (int[] round : order) {
                 int mine = place(round, i) / chunk;
                 for (int s = Math.max(0, mine - 1) * chunk; s < (mine + 1) * chunk; s++) {
-                    if (s < tokens && round[s] < i) {
+                    if (s < tokens && round[s] < i && !seen[round[s]]) {
+                        seen[round[s]] = true;
                         double w = Math.exp(dot(q[i], k[round[s]]));
                         sum += w;
                         for (int d = 0; d < o.length; d++) {
