@@ -390,6 +390,10 @@ final class Keys {
                             + " the folder tensorboard of the output.",
                     Recipe::tensorboard);
 
+    static {
+        TABLE.addAll(TuneKeys.ALL);
+    }
+
     /// All keys, in the order in which a recipe is written.
     static final List<RecipeKey<?>> ALL = List.copyOf(TABLE);
 

@@ -74,7 +74,8 @@ final class RecipeBuilder {
                 finetune,
                 train(data),
                 tree.get(Keys.OUTPUT),
-                tree.get(Keys.TENSORBOARD));
+                tree.get(Keys.TENSORBOARD),
+                new TuneReader(tree).tune());
     }
 
     private ModelRecipe model(DataRecipe data, TokenizerRecipe tokenizer) {
