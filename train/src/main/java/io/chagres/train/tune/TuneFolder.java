@@ -2,10 +2,11 @@ package io.chagres.train.tune;
 
 import io.chagres.tensor.io.AtomicFiles;
 import io.chagres.tensor.io.Json;
-import io.chagres.tensor.io.JsonNode;
 import io.chagres.train.checkpoint.Checkpoint;
 import io.chagres.train.loop.TrainingException;
+import io.chagres.train.metrics.MetricsHistory;
 import io.chagres.train.metrics.MetricsLog;
+import io.chagres.train.metrics.Series;
 import io.chagres.train.recipe.Recipe;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -114,14 +115,14 @@ final class TuneFolder implements AutoCloseable {
                 || Checkpoint.open(AtomicFiles.locate(last), 0).state().evaluatedStep() != step) {
             return OptionalDouble.empty();
         }
-        OptionalDouble loss = OptionalDouble.empty();
-        for (String line : Files.readAllLines(run(trial).resolve(MetricsLog.FILE_NAME))) {
-            JsonNode json = Json.parse(line, MetricsLog.FILE_NAME);
-            if (json.integer("step") == step && json.has(MetricsLog.VALIDATION_LOSS)) {
-                loss = OptionalDouble.of(json.number(MetricsLog.VALIDATION_LOSS));
-            }
-        }
-        return loss;
+        Series losses =
+                MetricsHistory.read(run(trial).resolve(MetricsLog.FILE_NAME))
+                        .series(MetricsLog.VALIDATION_LOSS);
+        long[] steps = losses.steps();
+        boolean found = steps.length > 0 && steps[steps.length - 1] == step;
+        return found
+                ? OptionalDouble.of(losses.values()[steps.length - 1])
+                : OptionalDouble.empty();
     }
 
     /// Deletes what is large of a trial that does not go on; its metrics stay.

@@ -189,7 +189,7 @@ public final class Tuner {
             List<Integer> left = new ArrayList<>(trials.stream().map(Trial::number).toList());
             for (int k = 0; k < rungs.all().size(); k++) {
                 Rung rung = rungs.all().get(k);
-                List<Integer> chosen = best(left, rung.trials());
+                List<Integer> chosen = best(left, rung.trials(), k);
                 for (int number : left) {
                     if (!chosen.contains(number)) {
                         folder.forget(trials.get(number));
@@ -201,7 +201,8 @@ public final class Tuner {
                         return new Outcome(false, ranked(), null, null);
                     }
                 }
-                left = chosen.stream().filter(n -> !trials.get(n).failed()).toList();
+                int done = k + 1;
+                left = chosen.stream().filter(n -> trials.get(n).results().size() >= done).toList();
                 if (left.isEmpty()) {
                     throw new TrainingException(
                             "every trial has failed; the first: "
@@ -211,7 +212,8 @@ public final class Tuner {
                                     + ")");
                 }
             }
-            Trial winner = trials.get(best(left, 1).getFirst());
+            int done = rungs.all().size();
+            Trial winner = trials.get(best(left, 1, done).getFirst());
             for (int number : left) {
                 if (number != winner.number()) {
                     folder.forget(trials.get(number));
@@ -222,10 +224,18 @@ public final class Tuner {
             return new Outcome(true, ranked(), folder.best(), folder.run(winner));
         }
 
-        /// Those with the lowest loss, in the order of their numbers; before the first rung all.
-        private List<Integer> best(List<Integer> from, int count) {
+        /// Those with the lowest loss after some rungs, in the order of their numbers.
+        private List<Integer> best(List<Integer> from, int count, int rungsDone) {
             return from.stream()
-                    .sorted(Comparator.comparingDouble(n -> trials.get(n).loss()))
+                    .sorted(
+                            Comparator.comparingDouble(
+                                    n ->
+                                            rungsDone == 0
+                                                    ? 0
+                                                    : trials.get(n)
+                                                            .results()
+                                                            .get(rungsDone - 1)
+                                                            .loss()))
                     .limit(count)
                     .sorted()
                     .toList();
