@@ -70,7 +70,7 @@ class TuneRecipeTest {
         assertThat(Recipe.parse("again.yaml", recipe.toYaml(), Map.of())).isEqualTo(recipe);
         Recipe settled = recipe.settled("elsewhere");
         assertThat(settled.tune()).isNull();
-        assertThat(settled.toYaml()).doesNotContain("tune:").contains("elsewhere");
+        assertThat(settled.toYaml()).doesNotContain("\ntune:").contains("elsewhere");
     }
 
     @Test
