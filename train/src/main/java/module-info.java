@@ -26,4 +26,5 @@ module io.chagres.train {
     exports io.chagres.train.recipe;
     exports io.chagres.train.schedule;
     exports io.chagres.train.tensorboard;
+    exports io.chagres.train.tune;
 }

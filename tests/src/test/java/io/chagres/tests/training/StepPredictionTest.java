@@ -73,12 +73,44 @@ class StepPredictionTest {
                                     "model.sliding_window", 5,
                                     "train.batch_size", 7));
 
+    private static final Map<String, Map<String, Object>> ADAPTERS =
+            Map.of(
+                    "low rank",
+                            Map.of("finetune.method", "lora", "finetune.r", 4),
+                    "low rank with dropout, bf16, blocks again",
+                            Map.of(
+                                    "finetune.method",
+                                    "lora",
+                                    "finetune.lora_dropout",
+                                    0.1,
+                                    "precision",
+                                    "bf16",
+                                    "train.checkpointing",
+                                    "blocks"),
+                    "lengths of rows over 8 bits",
+                            Map.of(
+                                    "finetune.method", "dora",
+                                    "finetune.base", "int8",
+                                    "finetune.target_modules", "[q_proj, v_proj]",
+                                    "train.sample_every", 0),
+                    "prefix", Map.of("finetune.method", "prefix"),
+                    "projected prefix, 8 bit",
+                            Map.of(
+                                    "finetune.method", "prefix",
+                                    "finetune.prefix_projection", true,
+                                    "train.optimizer", "adamw8bit"),
+                    "prefix of a text",
+                            Map.of(
+                                    "finetune.method", "prefix",
+                                    "finetune.prefix_init_text", "the cat sees"));
+
     @TempDir Path folder;
 
     /// A run, seen from outside.
     private static final class Seen implements TrainingListener {
         TransformerConfig config;
         long parameters;
+        long trained;
         long peak;
         long tokens;
 
@@ -86,6 +118,7 @@ class StepPredictionTest {
         public void started(RunInfo info) {
             config = info.config();
             parameters = info.parameters();
+            trained = info.trained();
             tokens = info.tokensPerStep();
         }
 
@@ -123,6 +156,38 @@ class StepPredictionTest {
         assertThat(predicted.tokens()).isEqualTo(seen.tokens);
         // 5 % is what is promised; what computes nothing allocates the same, so it is exact
         assertThat(predicted.peakBytes()).isCloseTo(seen.peak, within(seen.peak / 1000));
+    }
+
+    static List<String> adapters() {
+        return ADAPTERS.keySet().stream().sorted().toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("adapters")
+    void thePeakOfAnAdapterIsPredicted(String name) throws IOException {
+        TinyRun base = TinyRun.in(folder).with("train.steps", 1);
+        base.train();
+        TinyRun run =
+                run(ADAPTERS.get(name))
+                        .from(base.output().resolve("last"))
+                        .with("train.dropout", 0)
+                        .with("output", folder.resolve("tuned"));
+        Seen seen = new Seen();
+        run.train(seen);
+        Recipe recipe = run.recipe();
+        try (CpuBackend backend = new CpuBackend(2)) {
+            StepPrediction predicted =
+                    StepPrediction.of(
+                            backend,
+                            StepPrediction.architecture(recipe),
+                            recipe,
+                            recipe.finetune(),
+                            recipe.train());
+            assertThat(predicted.parameters()).isEqualTo(seen.parameters);
+            assertThat(predicted.trained()).isEqualTo(seen.trained).isLessThan(seen.parameters);
+            assertThat(predicted.tokens()).isEqualTo(seen.tokens);
+            assertThat(predicted.peakBytes()).isCloseTo(seen.peak, within(seen.peak / 20));
+        }
     }
 
     @Test

@@ -82,7 +82,7 @@ final class AttentionCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         AttentionMaps maps;
         List<String> tokens = new ArrayList<>();
-        try (EvalModel loaded = new EvalModel(model, threads, DType.F32)) {
+        try (EvalModel loaded = new EvalModel(model, null, threads, DType.F32)) {
             int[] all = loaded.tokenizer().encode(text, true);
             int seen = Math.min(maxTokens, loaded.config().maxPositionEmbeddings());
             int[] ids = Arrays.copyOf(all, Math.min(all.length, seen));

@@ -19,16 +19,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /// How well a model classifies texts by the probability of their labels.
 ///
 /// @param data tables of texts with labels
 /// @param batchTokens most tokens in a batch
+/// @param adapter folder of an adapter to attach; null for none
 record EvalClasses(
         List<String> data,
         ClassifyOptions options,
         EvalErrors errors,
         int batchTokens,
+        @Nullable Path adapter,
         int threads,
         DType compute)
         implements EvalTask {
@@ -44,7 +47,7 @@ record EvalClasses(
         Labels labels = labels(rows);
         Texts texts = texts(rows, labels.names());
         var measured = new Measured();
-        try (EvalModel model = new EvalModel(folder, threads, compute)) {
+        try (EvalModel model = new EvalModel(folder, adapter, threads, compute)) {
             var scorer = new ContinuationScorer(model.model(), model.step(), compute, batchTokens);
             var classifier =
                     new LabelClassifier(

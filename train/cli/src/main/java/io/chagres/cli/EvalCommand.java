@@ -90,6 +90,8 @@ final class EvalCommand implements Callable<Integer> {
 
     @Mixin private DtypeOption dtype;
 
+    @Mixin private AdapterOption adapter;
+
     @Mixin private JsonOption json;
 
     @Override
@@ -97,7 +99,7 @@ final class EvalCommand implements Callable<Integer> {
         check();
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
-        var texts = new EvalTexts(data, metrics, errors, threads, dtype.compute());
+        var texts = new EvalTexts(data, metrics, errors, adapter.folder(), threads, dtype.compute());
         if (models.isEmpty()) {
             show(out, Map.of(), texts.scoreData());
             return 0;
@@ -139,11 +141,18 @@ final class EvalCommand implements Callable<Integer> {
 
     private EvalTask loss() {
         return new EvalLoss(
-                data, sequenceLength, batchSize, batches, threads, dtype.compute(), errors);
+                data,
+                sequenceLength,
+                batchSize,
+                batches,
+                adapter.folder(),
+                threads,
+                dtype.compute(),
+                errors);
     }
 
     private EvalTask classes() {
-        return new EvalClasses(data, classify, errors, BATCH_TOKENS, threads, dtype.compute());
+        return new EvalClasses(data, classify, errors, BATCH_TOKENS, adapter.folder(), threads, dtype.compute());
     }
 
     private void show(PrintWriter out, Map<String, Object> first, Measured found) {

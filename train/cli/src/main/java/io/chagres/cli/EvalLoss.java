@@ -18,17 +18,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// How well a model predicts text: loss, perplexity and bits per byte.
 ///
 /// @param data files, folders or names of corpora; empty for what the recipe held out
 /// @param sequenceLength 0 for as in training
 /// @param batches 0 for all
+/// @param adapter folder of an adapter to attach; null for none
 record EvalLoss(
         List<String> data,
         int sequenceLength,
         int batchSize,
         int batches,
+        @Nullable Path adapter,
         int threads,
         DType compute,
         EvalErrors errors)
@@ -51,7 +54,7 @@ record EvalLoss(
 
     @Override
     public Measured run(Path folder, Screen screen) throws IOException {
-        try (EvalModel model = new EvalModel(folder, threads, compute)) {
+        try (EvalModel model = new EvalModel(folder, adapter, threads, compute)) {
             Text text = text(model);
             TokenizedCorpus corpus =
                     TokenizedCorpus.prepare(
@@ -102,7 +105,7 @@ record EvalLoss(
     }
 
     private int length(Text text, EvalModel model) {
-        int most = model.config().maxPositionEmbeddings();
+        int most = model.positions();
         if (sequenceLength > most) {
             throw new IllegalArgumentException(
                     "--sequence-length: %d is more than the %d positions of the model"

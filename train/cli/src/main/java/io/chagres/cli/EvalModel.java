@@ -1,7 +1,9 @@
 package io.chagres.cli;
 
+import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.text.Tokenizer;
+import io.chagres.nn.transformer.Prefix;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.DType;
@@ -18,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// A model that is opened to be evaluated.
 final class EvalModel implements AutoCloseable {
@@ -30,14 +33,19 @@ final class EvalModel implements AutoCloseable {
     private final TensorArena weights;
     private final TensorArena step;
     private final HfCheckpoint checkpoint;
+    private final @Nullable Path adapter;
+    private final Transformer model;
     private final Tokenizer tokenizer;
 
     /// Opens a model.
     ///
+    /// @param adapter folder of an adapter to attach; null for none
     /// @param threads 0 for one per processor
     @SuppressWarnings("MustBeClosedChecker") // close() closes them
-    EvalModel(Path folder, int threads, DType compute) throws IOException {
+    EvalModel(Path folder, @Nullable Path adapter, int threads, DType compute)
+            throws IOException {
         this.folder = folder;
+        this.adapter = adapter;
         this.compute = compute;
         file = HfCheckpoint.open(folder);
         backend = Backends.open("auto", threads);
@@ -45,6 +53,11 @@ final class EvalModel implements AutoCloseable {
         step = backend.arena("step");
         try {
             checkpoint = HfCheckpoint.map(folder, file, weights, compute);
+            model =
+                    adapter == null
+                            ? checkpoint.model()
+                            : Adapter.load(adapter, checkpoint.model(), weights)
+                                    .attach(checkpoint.model());
             tokenizer = Tokenizer.load(folder);
         } catch (Throwable e) {
             close();
@@ -61,11 +74,17 @@ final class EvalModel implements AutoCloseable {
     }
 
     Transformer model() {
-        return checkpoint.model();
+        return model;
     }
 
     TransformerConfig config() {
         return checkpoint.config();
+    }
+
+    /// Most tokens that it can see, behind its prefix if it has one.
+    int positions() {
+        Prefix prefix = model.prefix();
+        return config().maxPositionEmbeddings() - (prefix == null ? 0 : prefix.tokens());
     }
 
     Tokenizer tokenizer() {
@@ -90,9 +109,11 @@ final class EvalModel implements AutoCloseable {
                 piece -> tokenizer.encode(piece, false), config().vocabSize(), eos, "");
     }
 
-    /// The recipe in the folder, or in last/ beside it, since best/ has none.
+    /// The recipe of the adapter or, without one, the model: in its folder, or in last/ beside it,
+    /// since best/ has none.
     Optional<Recipe> recipe() {
-        Path path = folder.toAbsolutePath().normalize();
+        Path trained = adapter == null ? folder : adapter;
+        Path path = trained.toAbsolutePath().normalize();
         return Optional.of(path.resolve(Recipe.FILE_NAME))
                 .filter(Files::exists)
                 .or(() -> Optional.of(path.resolveSibling("last").resolve(Recipe.FILE_NAME)))
@@ -100,8 +121,13 @@ final class EvalModel implements AutoCloseable {
                 .map(recipe -> Recipe.load(recipe, Map.of()));
     }
 
+    /// Bytes of the files of weights of a model and an adapter.
+    static long fileBytes(Path folder, @Nullable Path adapter) throws IOException {
+        return fileBytes(folder) + (adapter == null ? 0 : fileBytes(adapter));
+    }
+
     /// Bytes of the files of weights in a folder.
-    static long fileBytes(Path folder) throws IOException {
+    private static long fileBytes(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             long sum = 0;
             for (Path each : files.filter(f -> f.toString().endsWith(WEIGHTS)).toList()) {
@@ -113,7 +139,7 @@ final class EvalModel implements AutoCloseable {
 
     /// Adds what memory and disk it took: the weights' mapped file counts as memory.
     void measure(Measured found) throws IOException {
-        long size = fileBytes(folder);
+        long size = fileBytes(folder, adapter);
         found.memory(size + weights.peak() + step.peak(), size);
     }
 

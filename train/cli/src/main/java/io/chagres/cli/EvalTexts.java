@@ -19,12 +19,19 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// How close texts are to their references: those that a model writes, or those in the data.
 ///
 /// @param data tables of references, with prompts or predictions
+/// @param adapter folder of an adapter to attach; null for none
 record EvalTexts(
-        List<String> data, MetricsOptions options, EvalErrors errors, int threads, DType compute)
+        List<String> data,
+        MetricsOptions options,
+        EvalErrors errors,
+        @Nullable Path adapter,
+        int threads,
+        DType compute)
         implements EvalTask {
     private static final int AT_ONCE = 64;
 
@@ -33,7 +40,9 @@ record EvalTexts(
         List<Row> rows = rows();
         List<String> prompts = rows.stream().map(row -> row.text(options.prompts())).toList();
         var load =
-                new LanguageModel.Options("auto", threads, 0, Long.MAX_VALUE).withCompute(compute);
+                new LanguageModel.Options("auto", threads, 0, Long.MAX_VALUE)
+                        .withCompute(compute)
+                        .withAdapter(adapter);
         try (LanguageModel model = LanguageModel.load(folder, load)) {
             SamplingOptions sampling =
                     SamplingOptions.greedy(options.maxNewTokens())
@@ -57,7 +66,7 @@ record EvalTexts(
                             tokens, seconds, tokens / seconds));
             measured.only("seconds", seconds).only("tokens", tokens);
             measured.figure("tokens/s", "tokens_per_second", tokens / seconds, "%,.0f");
-            long size = EvalModel.fileBytes(folder);
+            long size = EvalModel.fileBytes(folder, adapter);
             measured.memory(size + model.peakBytes(), size);
             writeErrors(rows, texts, measured);
             return measured;

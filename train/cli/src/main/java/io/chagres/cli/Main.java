@@ -38,6 +38,7 @@ final class Main {
         COMMANDS.put("train", TrainCommand.class);
         COMMANDS.put("plan", PlanCommand.class);
         COMMANDS.put("finetune", FinetuneCommand.class);
+        COMMANDS.put("tune", TuneCommand.class);
         COMMANDS.put("merge", MergeCommand.class);
         COMMANDS.put("generate", GenerateCommand.class);
         COMMANDS.put("chat", ChatCommand.class);

@@ -6,6 +6,8 @@ import io.chagres.train.plan.Hardware;
 import io.chagres.train.plan.Planner;
 import io.chagres.train.plan.Planner.Choice;
 import io.chagres.train.plan.Strategy;
+import io.chagres.train.recipe.FinetuneRecipe;
+import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
 import io.chagres.train.recipe.Recipe;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -59,6 +61,7 @@ record PlanReport(
         all.put("architecture", model.architecture());
         all.put("layers", model.numLayers());
         all.put("parameters", step.parameters());
+        all.put("trained_parameters", step.trained());
         all.put("steps", steps);
         all.put("tokens_per_step", step.tokens());
         all.put("flops_per_step", step.cost().flops());
@@ -81,12 +84,13 @@ record PlanReport(
     }
 
     private Map<String, Object> machine(Hardware machine) {
-        double seconds = machine.seconds(asked.step().cost());
+        double seconds = machine.seconds(asked.step().cost(), recipe.train().precision());
         double hours = seconds * recipe.train().steps() / HOUR;
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("name", machine.name());
         row.put("f32_flops_per_second", machine.rates().wideFlops());
         row.put("bf16_flops_per_second", machine.rates().narrowFlops());
+        row.put("fp16_flops_per_second", machine.halfFlops());
         row.put("bytes_per_second", machine.rates().bytes());
         row.put("share_reached", machine.share());
         row.put("fits", asked.step().peakBytes() <= machine.memoryBytes());
@@ -103,6 +107,7 @@ record PlanReport(
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("layers", c.layers());
         row.put("parameters", c.step().parameters());
+        row.put("method", method(c.strategy()));
         row.put("precision", name(c.strategy().precision()));
         row.put("optimizer", name(c.strategy().optimizer()));
         row.put("batch_size", c.strategy().batchSize());
@@ -124,6 +129,14 @@ record PlanReport(
                 model.architecture(),
                 model.numLayers(),
                 Figures.count(step.parameters()));
+        if (step.trained() < step.parameters()) {
+            line(
+                    out,
+                    "trained",
+                    "%s of them (%s); the others stay in their file, which is not counted",
+                    Figures.count(step.trained()),
+                    method(asked.strategy()));
+        }
         line(
                 out,
                 "run",
@@ -166,7 +179,7 @@ record PlanReport(
     }
 
     private void machine(PrintWriter out, Hardware machine) {
-        double seconds = machine.seconds(asked.step().cost());
+        double seconds = machine.seconds(asked.step().cost(), recipe.train().precision());
         double hours = seconds * recipe.train().steps() / HOUR;
         boolean fits = asked.step().peakBytes() <= machine.memoryBytes();
         out.println(
@@ -209,7 +222,7 @@ record PlanReport(
         }
     }
 
-    private static void row(PrintWriter out, Choice c) {
+    private void row(PrintWriter out, Choice c) {
         out.println(
                 Figures.format(
                         "%4d layers %9s  %-58s %9s %9.4g s %9.0f tok/s",
@@ -221,10 +234,11 @@ record PlanReport(
                         c.tokensPerSecond()));
     }
 
-    private static String describe(Choice c) {
+    private String describe(Choice c) {
         Strategy s = c.strategy();
         return Figures.format(
-                "%s, %s, batch %d × %d, %s",
+                "%s%s, %s, batch %d × %d, %s",
+                recipe.model() instanceof ContinuedModel ? method(s) + ", " : "",
                 name(s.precision()),
                 name(s.optimizer()),
                 s.batchSize(),
@@ -232,6 +246,15 @@ record PlanReport(
                 c.step().recomputedBlocks() == 0
                         ? "all kept"
                         : Figures.format("%d blocks again", c.step().recomputedBlocks()));
+    }
+
+    private static String method(Strategy s) {
+        return switch (s.finetune()) {
+            case null -> "full";
+            case FinetuneRecipe.Full _ -> "full";
+            case FinetuneRecipe.Lora l -> l.config().dora() ? "dora" : "lora";
+            case FinetuneRecipe.Prefix _ -> "prefix";
+        };
     }
 
     private static String name(Enum<?> constant) {

@@ -127,6 +127,13 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "4")
     private int maxBody;
 
+    @Option(
+            names = "--draft",
+            description =
+                    "Let the model's module of multi-token prediction guess tokens, which the model"
+                            + " checks two at a time. The answers are the same.")
+    private boolean draft;
+
     @Mixin private DtypeOption dtype;
 
     @Mixin private AdapterOption adapter;
@@ -145,7 +152,7 @@ final class ServeCommand implements Callable<Integer> {
                         parallel,
                         queue,
                         dtype.compute(),
-                        false,
+                        draft,
                         adapter.folder());
         var stopped = new CountDownLatch(1);
         try (LanguageModel loaded = LanguageModel.load(model, load);

@@ -1,14 +1,17 @@
 package io.chagres.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.chagres.tensor.io.Json;
 import io.chagres.tensor.io.JsonNode;
+import io.chagres.train.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,8 +72,34 @@ class FinetuneTest {
         assertThat(again.code()).isEqualTo(2);
         assertThat(again.err()).contains("is there already");
 
+        String text = "--data=" + Files.writeString(folder.resolve("t.txt"), "to the sea ".repeat(20));
+        double plain = Cli.ok("eval", "" + model, text, "--json").json().number("loss");
+        JsonNode adapted =
+                Cli.ok("eval", "" + model, text, "--adapter=" + adapter, "--json").json();
+        JsonNode whole = Cli.ok("eval", "" + merged, text, "--sequence-length=64", "--json").json();
+        assertThat(adapted.number("loss"))
+                .isCloseTo(whole.number("loss"), within(1e-4))
+                .isNotCloseTo(plain, within(1e-3));
+        assertThat(adapted.integer("file_bytes")).isGreaterThan(whole.integer("file_bytes"));
+
         Cli more = Cli.ok("finetune", "--resume", "--output=" + output, "--train.steps=32");
         assertThat(more.out()).contains("Trained to step 32").contains("of them, ");
+    }
+
+    @Test
+    void sequencesAreAsLongAsTheModelWasTrainedWith() throws IOException {
+        Path model = TinyModel.write(folder.resolve("model"));
+        Path recipe = recipe(model, "r: 2");
+        Files.writeString(
+                recipe, Files.readString(recipe).replace(", sequence_length: 64", ""));
+        assertThat(Recipe.load(recipe, Map.of()).data().sequenceLength()).isEqualTo(256);
+        Cli all = Cli.ok("finetune", "--config=" + recipe, "--train.steps=1", "--output=" + folder + "/a");
+        assertThat(all.out()).contains("sequences of 256 tokens, all positions of the model");
+        Recipe.of(Map.of("data.sequence_length", "48")).write(model.resolve("recipe.yaml"));
+        Cli own = Cli.ok("finetune", "--config=" + recipe, "--train.steps=1", "--output=" + folder + "/b");
+        assertThat(own.out()).contains("sequences of 48 tokens, as the model was trained with, by");
+        assertThat(Recipe.load(recipe, Map.of("data.sequence_length", "32")).data().sequenceLength())
+                .isEqualTo(32);
     }
 
     @Test

@@ -114,6 +114,37 @@ class PlanTest {
     }
 
     @Test
+    void allOfAModelIsComparedWithAdapters() throws IOException {
+        Path model = TinyModel.write(folder.resolve("model"));
+        List<String> args =
+                List.of(
+                        "plan",
+                        "--model.from=" + model,
+                        "--finetune.r=4",
+                        "--data.sequence_length=32",
+                        "--train.batch_size=2",
+                        "--train.sample_every=0",
+                        "--memory=1GiB",
+                        "--no-measure");
+        List<String> json = new ArrayList<>(args);
+        json.add("--json");
+        JsonNode plan = Cli.ok(json.toArray(String[]::new)).json();
+        assertThat(plan.integer("trained_parameters"))
+                .isPositive()
+                .isLessThan(plan.integer("parameters") / 2);
+        List<JsonNode> ways = plan.list("strategies");
+        assertThat(ways.stream().map(w -> w.string("method")).distinct())
+                .containsExactlyInAnyOrder("lora", "full");
+        assertThat(plan.object("smallest").string("method")).isEqualTo("lora");
+        assertThat(plan.list("depths"))
+                .isNotEmpty()
+                .allMatch(depth -> depth.string("method").equals("full"));
+        assertThat(Cli.ok(args.toArray(String[]::new)).out().lines())
+                .anyMatch(l -> l.matches("trained +.* of them \\(lora\\); .*"))
+                .anyMatch(l -> l.contains("lora, f32, adamw8bit"));
+    }
+
+    @Test
     void forPeopleItIsATable() {
         Cli cli = plan("--memory=1GiB", "--price=0.1");
         assertThat(cli.out().lines())

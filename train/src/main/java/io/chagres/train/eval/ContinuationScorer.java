@@ -3,6 +3,7 @@ package io.chagres.train.eval;
 import io.chagres.autograd.Autocast;
 import io.chagres.nn.attention.AttentionKind;
 import io.chagres.nn.loss.CausalLoss;
+import io.chagres.nn.transformer.Prefix;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
@@ -75,7 +76,9 @@ public final class ContinuationScorer {
 
     /// Most tokens of a prompt and a continuation together: the last one is not seen.
     public int maxLength() {
-        return model.config().maxPositionEmbeddings() + 1;
+        Prefix prefix = model.prefix();
+        int before = prefix == null ? 0 : prefix.tokens();
+        return model.config().maxPositionEmbeddings() - before + 1;
     }
 
     /// Log-probabilities of continuations, in nats.

@@ -10,6 +10,7 @@ import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.train.recipe.FinetuneRecipe;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The adapter that a recipe asks for, around a model.
@@ -21,11 +22,12 @@ record RunAdapter(Transformer base, Adapter adapter) {
 
     /// A fresh adapter; null where the recipe trains the model itself.
     ///
+    /// @param encode makes tokens of the text that a prefix begins as
     /// @param weights where its tensors go
     static @Nullable RunAdapter of(
             @Nullable FinetuneRecipe wanted,
             Transformer base,
-            RunTokenizer tokenizer,
+            Function<String, int[]> encode,
             TensorArena weights,
             Backend backend,
             long seed) {
@@ -40,7 +42,7 @@ record RunAdapter(Transformer base, Adapter adapter) {
                 if (text == null) {
                     yield new RunAdapter(base, PrefixAdapter.create(base, config, weights, seed));
                 }
-                int[] ids = tokenizer.tokenizer().encode(text, true);
+                int[] ids = encode.apply(text);
                 try (TensorArena step = backend.arena("prefix")) {
                     yield new RunAdapter(base, PrefixAdapter.ofTokens(base, ids, weights, step));
                 }

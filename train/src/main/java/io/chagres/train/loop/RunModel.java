@@ -119,7 +119,7 @@ record RunModel(
                             RunAdapter.of(
                                     recipe.finetune(),
                                     loaded.model(),
-                                    tokenizer,
+                                    text -> tokenizer.tokenizer().encode(text, true),
                                     weights,
                                     backend,
                                     seed));

@@ -2,7 +2,10 @@ package io.chagres.train.loop;
 
 import io.chagres.autograd.Cost;
 import io.chagres.autograd.CostModel;
+import io.chagres.nn.adapter.Adapter;
+import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.layer.Modules;
+import io.chagres.nn.text.Tokenizer;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.nn.transformer.TransformerBuilder;
 import io.chagres.nn.transformer.TransformerConfig;
@@ -10,6 +13,7 @@ import io.chagres.tensor.DType;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Backend;
+import io.chagres.tensor.io.SafeTensors;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.train.data.Batch;
 import io.chagres.train.data.Batches;
@@ -18,20 +22,27 @@ import io.chagres.train.eval.Evaluator;
 import io.chagres.train.optim.AdamWOptimizer;
 import io.chagres.train.optim.GradScaler;
 import io.chagres.train.recipe.Checkpointing;
+import io.chagres.train.recipe.FinetuneRecipe;
+import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
 import io.chagres.train.recipe.Recipe;
+import io.chagres.train.recipe.TokenizerRecipe.GivenTokenizer;
 import io.chagres.train.recipe.TrainRecipe;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// What an optimizer step will take, found by taking it with tensors that have no bytes; see
 /// [CostModel].
 ///
-/// @param parameters trained numbers
+/// @param parameters numbers of the model, those of an adapter included
+/// @param trained those that are trained
 /// @param tokens targets of a step
 /// @param recomputedBlocks blocks whose activations are computed again
 /// @param weightBytes parameters, gradients, optimizer and what else lies in the weights arena
@@ -39,6 +50,7 @@ import java.util.Objects;
 /// @param cost operations of a step, all micro-batches and the update
 public record StepPrediction(
         long parameters,
+        long trained,
         long tokens,
         int recomputedBlocks,
         long weightBytes,
@@ -67,15 +79,89 @@ public record StepPrediction(
     public static StepPrediction of(
             Backend like, TransformerConfig config, TrainRecipe train, int sequenceLength) {
         Maker fresh =
-                (weights, files) -> {
+                (backend, weights, files) -> {
                     Transformer model =
                             TransformerBuilder.build(
                                     config,
                                     (path, shape, init) ->
                                             Tensor.empty(weights, new Spec(DType.F32, shape)));
-                    return new Subject(model, Modules.parameters(model));
+                    return Subject.whole(model);
                 };
         return new Prediction(like, fresh, train, sequenceLength).chosen(blocks(config));
+    }
+
+    /// Predicts the steps of a run that trains a whole model or an adapter, which begins as it does
+    /// in the run. The weights of a frozen model stay in their file, which is not counted.
+    ///
+    /// @param like backend that the run will be on
+    /// @param config architecture of the model
+    /// @param recipe what is trained, and on sequences of what length
+    /// @param finetune what is trained instead of what the recipe says; null for the whole model
+    /// @param train how, instead of what the recipe says
+    /// @throws TrainingException when the budget of memory cannot be kept to
+    /// @throws io.chagres.nn.UnsupportedModel when the adapter does not fit the model
+    public static StepPrediction of(
+            Backend like,
+            TransformerConfig config,
+            Recipe recipe,
+            @Nullable FinetuneRecipe finetune,
+            TrainRecipe train) {
+        int length = recipe.data().sequenceLength();
+        if (finetune == null || finetune instanceof FinetuneRecipe.Full) {
+            return of(like, config, train, length);
+        }
+        DType stored = stored(recipe);
+        Maker adapted =
+                (backend, weights, files) -> {
+                    Transformer base =
+                            TransformerBuilder.build(
+                                    config,
+                                    (path, shape, init) ->
+                                            Tensor.empty(
+                                                    files,
+                                                    new Spec(
+                                                            shape.rank() < 2 ? DType.F32 : stored,
+                                                            shape)));
+                    RunAdapter made =
+                            Objects.requireNonNull(
+                                    RunAdapter.of(
+                                            finetune,
+                                            base,
+                                            text -> tokens(recipe, text),
+                                            weights,
+                                            backend,
+                                            train.seed()));
+                    return Subject.adapted(base, made);
+                };
+        return new Prediction(like, adapted, train, length).chosen(blocks(config));
+    }
+
+    /// What the matrices of a model to go on from are stored in; F32 where that is not known.
+    private static DType stored(Recipe recipe) {
+        if (recipe.model() instanceof ContinuedModel(String from)) {
+            try (SafeTensors file = HfCheckpoint.open(Path.of(from))) {
+                return file.names().stream()
+                        .map(file::spec)
+                        .filter(s -> s.shape().rank() == 2 && s.dtype().isNarrow())
+                        .map(Spec::dtype)
+                        .findFirst()
+                        .orElse(DType.F32);
+            } catch (IOException e) {
+                return DType.F32;
+            }
+        }
+        return DType.F32;
+    }
+
+    private static int[] tokens(Recipe recipe, String text) {
+        if (recipe.tokenizer() instanceof GivenTokenizer(String path)) {
+            try {
+                return Tokenizer.load(Path.of(path)).encode(text, true);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        throw new IllegalStateException("an adapter is for a model with a tokenizer");
     }
 
     /// Predicts the steps of a run that trains some tensors of a model that is there.
@@ -88,7 +174,7 @@ public record StepPrediction(
             Map<String, Tensor> trained,
             TrainRecipe train,
             int sequenceLength) {
-        Maker mirror = (weights, files) -> mirror(model, trained, weights, files);
+        Maker mirror = (backend, weights, files) -> mirror(model, trained, weights, files);
         return new Prediction(like, mirror, train, sequenceLength).chosen(blocks(model.config()));
     }
 
@@ -99,18 +185,49 @@ public record StepPrediction(
     /// What is trained, as shapes.
     ///
     /// @param model the model
+    /// @param training the same for training
+    /// @param parameters number of its weights
     /// @param trained those of its tensors that are trained, by name
-    private record Subject(Transformer model, Map<String, Tensor> trained) {
+    /// @param adapter the adapter whose they are; null where there is none
+    private record Subject(
+            Transformer model,
+            Transformer training,
+            long parameters,
+            Map<String, Tensor> trained,
+            @Nullable Adapter adapter) {
+        static Subject whole(Transformer model) {
+            return part(model, Modules.parameters(model));
+        }
+
+        static Subject part(Transformer model, Map<String, Tensor> trained) {
+            return new Subject(model, model, Modules.parameterCount(model), trained, null);
+        }
+
+        static Subject adapted(Transformer base, RunAdapter made) {
+            Adapter adapter = made.adapter();
+            return new Subject(
+                    adapter.attach(made.base()),
+                    adapter.attachForTraining(made.base()),
+                    Modules.parameterCount(base) + size(adapter.parameters()),
+                    adapter.parameters(),
+                    adapter);
+        }
+
+        static long size(Map<String, Tensor> tensors) {
+            return tensors.values().stream().mapToLong(t -> t.shape().size()).sum();
+        }
+
         boolean isWhole() {
-            return trained.size() == Modules.parameters(model).size();
+            return adapter == null && trained.size() == Modules.parameters(model).size();
         }
     }
 
     /// Makes a subject.
     private interface Maker {
+        /// @param backend of shapes
         /// @param weights where its tensors go
         /// @param files where those go that lie in mapped files
-        Subject make(TensorArena weights, TensorArena files);
+        Subject make(Backend backend, TensorArena weights, TensorArena files);
     }
 
     private static Subject mirror(
@@ -130,7 +247,7 @@ public record StepPrediction(
                         });
         Map<String, Tensor> wanted = new LinkedHashMap<>();
         trained.forEach((name, t) -> wanted.put(name, Objects.requireNonNull(shapes.get(t), name)));
-        return new Subject(same, wanted);
+        return Subject.part(same, wanted);
     }
 
     /// Takes the step.
@@ -175,7 +292,7 @@ public record StepPrediction(
             try (TensorArena files = shapes.arena("files");
                     TensorArena weights = shapes.arena("weights");
                     TensorArena step = shapes.arena("step")) {
-                Subject subject = maker.make(weights, files);
+                Subject subject = maker.make(shapes, weights, files);
                 return StepPrediction.of(shapes, subject, weights, step, train, length, recomputed);
             }
         }
@@ -202,7 +319,7 @@ public record StepPrediction(
         weights.seal();
         var training =
                 new TrainingStep(
-                        model,
+                        subject.training,
                         optimizer,
                         step,
                         train.precision(),
@@ -210,7 +327,7 @@ public record StepPrediction(
                         train.seed(),
                         objective,
                         recomputed,
-                        null);
+                        subject.adapter);
         TokenDataset blank = blank(train.batchSize(), length);
         Batch batch = Batches.inOrder(blank, length, train.batchSize(), 1).iterator().next();
         double scale = GradScaler.NONE.goingOn(train.precision().scalesLoss(), 2).scale();
@@ -226,7 +343,8 @@ public record StepPrediction(
                     .evaluate(blank, new Evaluator.Plan(length, train.batchSize(), 1));
         }
         return new StepPrediction(
-                subject.trained.values().stream().mapToLong(t -> t.shape().size()).sum(),
+                subject.parameters,
+                Subject.size(subject.trained),
                 (long) train.batchSize() * parts * length,
                 recomputed,
                 weights.peak(),

@@ -4,7 +4,8 @@ package io.chagres.train.loop;
 public final class TrainingException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    TrainingException(String message) {
+    /// An error with what to tell the user.
+    public TrainingException(String message) {
         super(message);
     }
 }

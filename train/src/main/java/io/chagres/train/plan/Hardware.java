@@ -1,18 +1,25 @@
 package io.chagres.train.plan;
 
 import io.chagres.autograd.Cost;
+import io.chagres.train.recipe.Precision;
 import java.util.List;
 
 /// A machine to train on.
 ///
 /// @param name what it is called
-/// @param rates what it does in a second
+/// @param rates what it does in a second, narrow products being those in BF16
+/// @param halfFlops floating-point operations of products in F16 in a second
 /// @param share part of the rates for products and memory that training reaches; 1 where they were
 ///   measured
 /// @param memoryBytes its memory
 /// @param dollarsPerHour what an hour costs; 0 where that is unknown
 public record Hardware(
-        String name, Cost.Rates rates, double share, long memoryBytes, double dollarsPerHour) {
+        String name,
+        Cost.Rates rates,
+        double halfFlops,
+        double share,
+        long memoryBytes,
+        double dollarsPerHour) {
     /// What large models reach of a data sheet's figures on such devices: 40 % of products is
     /// usual.
     private static final double USUAL_SHARE = 0.4;
@@ -36,6 +43,7 @@ public record Hardware(
         return new Hardware(
                 name,
                 new Cost.Rates(wideTera * 1e12, narrowTera * 1e12, giga * 1e9, LAUNCHES),
+                narrowTera * 1e12,
                 USUAL_SHARE,
                 gib * GIB,
                 price);
@@ -43,15 +51,18 @@ public record Hardware(
 
     /// The same at another price.
     public Hardware at(double price) {
-        return new Hardware(name, rates, share, memoryBytes, price);
+        return new Hardware(name, rates, halfFlops, share, memoryBytes, price);
     }
 
     /// Seconds that work takes here.
-    public double seconds(Cost cost) {
+    ///
+    /// @param precision of its narrow products
+    public double seconds(Cost cost, Precision precision) {
+        double narrow = precision == Precision.FP16 ? halfFlops : rates.narrowFlops();
         return cost.seconds(
                 new Cost.Rates(
                         rates.wideFlops() * share,
-                        rates.narrowFlops() * share,
+                        narrow * share,
                         rates.bytes() * share,
                         rates.operations()));
     }

@@ -4,6 +4,8 @@ import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.train.loop.StepPrediction;
 import io.chagres.train.recipe.Checkpointing;
+import io.chagres.train.recipe.FinetuneRecipe;
+import io.chagres.train.recipe.ModelRecipe.NewModel;
 import io.chagres.train.recipe.Precision;
 import io.chagres.train.recipe.Recipe;
 import io.chagres.train.recipe.TrainRecipe;
@@ -56,7 +58,7 @@ public final class Planner {
 
     /// What the recipe says, as it is.
     public Choice asItIs() {
-        return choice(config, Strategy.of(recipe.train()));
+        return choice(config, Strategy.of(recipe));
     }
 
     /// Ways to take the recipe's step within some memory, the fastest first, and of equally fast
@@ -81,10 +83,10 @@ public final class Planner {
     }
 
     /// For each precision, optimizer and size of the micro-batch the deepest model of the recipe's
-    /// width that fits some memory; the deepest first, and of equally deep ones the fastest.
+    /// width that fits some memory when it is trained as a whole; the deepest first, and of equally deep ones the fastest.
     public List<Choice> depths(long bytes) {
         List<Choice> fit = new ArrayList<>();
-        for (Strategy s : all()) {
+        for (Strategy s : all().stream().filter(Strategy::isWhole).toList()) {
             deepest(bytes, s).ifPresent(fit::add);
         }
         fit.sort(
@@ -141,8 +143,10 @@ public final class Planner {
 
     private Choice choice(TransformerConfig model, Strategy strategy) {
         TrainRecipe train = strategy.applyTo(recipe.train());
-        StepPrediction step = StepPrediction.of(like, model, train, recipe.data().sequenceLength());
-        return new Choice(model.numLayers(), strategy, step, machine.seconds(step.cost()));
+        StepPrediction step =
+                StepPrediction.of(like, model, recipe, strategy.finetune(), train);
+        double seconds = machine.seconds(step.cost(), strategy.precision());
+        return new Choice(model.numLayers(), strategy, step, seconds);
     }
 
     private List<Strategy> all() {
@@ -153,18 +157,39 @@ public final class Planner {
         precisions.add(Precision.BF16);
         long sequences = (long) train.batchSize() * train.gradientAccumulation();
         List<Strategy> all = new ArrayList<>();
-        for (Precision precision : precisions) {
-            for (TrainRecipe.Optimizer.Kind optimizer : TrainRecipe.Optimizer.Kind.values()) {
-                for (int batch : batches(sequences)) {
-                    all.add(
-                            new Strategy(
-                                    precision,
-                                    optimizer,
-                                    batch,
-                                    Math.toIntExact(sequences / batch),
-                                    train.checkpointing()));
+        for (Optional<FinetuneRecipe> method : methods()) {
+            for (Precision precision : precisions) {
+                for (TrainRecipe.Optimizer.Kind optimizer : TrainRecipe.Optimizer.Kind.values()) {
+                    for (int batch : batches(sequences)) {
+                        all.add(
+                                new Strategy(
+                                        method.orElse(null),
+                                        precision,
+                                        optimizer,
+                                        batch,
+                                        Math.toIntExact(sequences / batch),
+                                        train.checkpointing()));
+                    }
                 }
             }
+        }
+        return all;
+    }
+
+    /// What may be trained: for a model that is there the recipe's own choice, all of it, and
+    /// low-rank adapters.
+    private List<Optional<FinetuneRecipe>> methods() {
+        FinetuneRecipe own = recipe.finetune();
+        if (recipe.model() instanceof NewModel) {
+            return List.of(Optional.ofNullable(own));
+        }
+        List<Optional<FinetuneRecipe>> all = new ArrayList<>();
+        all.add(Optional.of(own == null ? new FinetuneRecipe.Full() : own));
+        if (own != null && !(own instanceof FinetuneRecipe.Full)) {
+            all.add(Optional.of(new FinetuneRecipe.Full()));
+        }
+        if (!(own instanceof FinetuneRecipe.Lora)) {
+            all.add(Optional.of(FinetuneRecipe.Lora.usual()));
         }
         return all;
     }

@@ -35,7 +35,8 @@ public final class Probe {
                             flops / product(arena, DType.BF16),
                             3.0 * 4 * STREAM / addition(arena, STREAM),
                             1 / addition(arena, SMALL));
-            return new Hardware("this machine", rates, 1, memoryBytes, 0);
+            double half = flops / product(arena, DType.F16);
+            return new Hardware("this machine", rates, half, 1, memoryBytes, 0);
         }
     }
 

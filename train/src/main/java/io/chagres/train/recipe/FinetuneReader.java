@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param tree all values
 record FinetuneReader(RecipeTree tree) {
-    private static final int RANK = 8;
+    static final int RANK = 8;
     private static final int TOKENS = 20;
     private static final int INNER = 128;
 

@@ -2,6 +2,9 @@ package io.chagres.train.recipe;
 
 import io.chagres.nn.adapter.LoraConfig;
 import io.chagres.nn.adapter.PrefixConfig;
+import io.chagres.nn.adapter.Targets;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// What is trained of a model that is there.
@@ -25,7 +28,25 @@ public sealed interface FinetuneRecipe {
     ///
     /// @param config how they are made
     /// @param int8Base whether the frozen matrices are rounded to 8 bits
-    record Lora(LoraConfig config, boolean int8Base) implements FinetuneRecipe {}
+    record Lora(LoraConfig config, boolean int8Base) implements FinetuneRecipe {
+        /// What a recipe gets that says nothing more.
+        public static Lora usual() {
+            int rank = FinetuneReader.RANK;
+            return new Lora(
+                    new LoraConfig(
+                            rank,
+                            2.0 * rank,
+                            0,
+                            false,
+                            false,
+                            Targets.allLinear(),
+                            Map.of(),
+                            Map.of(),
+                            List.of(),
+                            false),
+                    false);
+        }
+    }
 
     /// Keys and values before the text.
     ///

@@ -170,7 +170,8 @@ final class Keys {
                     "data.sequence_length",
                     ValueType.integer(1, 1 << 20),
                     "256",
-                    "Tokens in a training sequence.",
+                    "Tokens in a training sequence; with model.from by default as that was trained with,"
+                            + " else as many as it has positions, 512 at most.",
                     r -> r.data().sequenceLength());
     static final RecipeKey<Long> DATA_SEED =
             key("data.seed", seed(), "42", "Order of the sequences.", r -> r.data().seed());
@@ -388,6 +389,10 @@ final class Keys {
                     "Whether metrics, samples and parameters are also written for TensorBoard, into"
                             + " the folder tensorboard of the output.",
                     Recipe::tensorboard);
+
+    static {
+        TABLE.addAll(TuneKeys.ALL);
+    }
 
     /// All keys, in the order in which a recipe is written.
     static final List<RecipeKey<?>> ALL = List.copyOf(TABLE);

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param train how it is trained
 /// @param output folder for checkpoints, metrics and the resolved recipe
 /// @param tensorboard whether metrics are also written as TensorBoard event files
+/// @param tune how `tune` searches for values; null for no search. Training ignores it
 public record Recipe(
         ModelRecipe model,
         TokenizerRecipe tokenizer,
@@ -28,7 +29,8 @@ public record Recipe(
         @Nullable FinetuneRecipe finetune,
         TrainRecipe train,
         String output,
-        boolean tensorboard) {
+        boolean tensorboard,
+        @Nullable TuneRecipe tune) {
 
     /// The usual name of a resolved recipe in a run's folder.
     public static final String FILE_NAME = "recipe.yaml";
@@ -89,6 +91,11 @@ public record Recipe(
     /// The names that `model.preset` takes.
     public static List<String> presets() {
         return Presets.names();
+    }
+
+    /// The same without a search, into another folder.
+    public Recipe settled(String folder) {
+        return new Recipe(model, tokenizer, data, finetune, train, folder, tensorboard, null);
     }
 
     /// The recipe as YAML with every value spelt out. Read again it gives an equal recipe.

@@ -6,6 +6,7 @@ import io.chagres.train.recipe.ModelRecipe.NewModel;
 import io.chagres.train.recipe.TokenizerRecipe.GivenTokenizer;
 import io.chagres.train.recipe.TokenizerRecipe.TrainedTokenizer;
 import io.chagres.train.schedule.LearningRate;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,8 +53,8 @@ final class RecipeBuilder {
             tree.usePreset(Presets.values(tree.get(Keys.PRESET)));
         }
         TokenizerRecipe tokenizer = tokenizer();
-        DataRecipe data = data();
         FinetuneRecipe finetune = new FinetuneReader(tree).finetune();
+        DataRecipe data = data(finetune);
         ExamplesRecipe examples = data.examples();
         require(
                 examples == null
@@ -73,7 +74,8 @@ final class RecipeBuilder {
                 finetune,
                 train(data),
                 tree.get(Keys.OUTPUT),
-                tree.get(Keys.TENSORBOARD));
+                tree.get(Keys.TENSORBOARD),
+                new TuneReader(tree).tune());
     }
 
     private ModelRecipe model(DataRecipe data, TokenizerRecipe tokenizer) {
@@ -216,16 +218,28 @@ final class RecipeBuilder {
                         tree.get(Keys.TOKENIZER_MIN_FREQUENCY));
     }
 
-    private DataRecipe data() {
+    private DataRecipe data(@Nullable FinetuneRecipe finetune) {
         var data =
                 new DataRecipe(
                         tree.get(Keys.SOURCES),
                         tree.get(Keys.HELD_OUT),
-                        tree.get(Keys.SEQUENCE_LENGTH),
+                        sequenceLength(finetune),
                         tree.get(Keys.DATA_SEED),
                         new FinetuneReader(tree).examples());
         require(!data.sources().isEmpty(), Keys.SOURCES, "at least one source is needed");
         return data;
+    }
+
+    /// What is given, else what suits the model to go on from, else the preset's or the default.
+    private int sequenceLength(@Nullable FinetuneRecipe finetune) {
+        Optional<String> from = tree.optional(Keys.FROM);
+        if (tree.isGiven(Keys.SEQUENCE_LENGTH) || from.isEmpty()) {
+            return tree.get(Keys.SEQUENCE_LENGTH);
+        }
+        int before = finetune instanceof FinetuneRecipe.Prefix p ? p.config().tokens() : 0;
+        return UsualLength.of(Path.of(from.get()))
+                .map(usual -> Math.max(1, usual.tokens() - before))
+                .orElseGet(() -> tree.get(Keys.SEQUENCE_LENGTH));
     }
 
     private TrainRecipe train(DataRecipe data) {

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 /// @param reader from a tree to a value
 /// @param writer from a value to what a YAML file holds: a number, a boolean, a string, or lists
 ///   and maps of them
-/// @param list whether a flag may give it as a YAML list in brackets
+/// @param list whether a flag may give it as YAML in brackets or braces
 /// @param <T> the type of the values
 record ValueType<T>(String expected, Reader<T> reader, Function<T, Object> writer, boolean list) {
 
@@ -219,6 +219,12 @@ record ValueType<T>(String expected, Reader<T> reader, Function<T, Object> write
         return list("a list of {path, weight, domain}", SourceReader::read, SourceReader::write);
     }
 
+    /// Ranges of values by key.
+    static ValueType<Map<String, Range>> search() {
+        return new ValueType<>(
+                "a group of keys with ranges", SearchReader::read, SearchReader::write, true);
+    }
+
     private static <T> ValueType<List<T>> list(
             String expected, Reader<T> item, Function<T, Object> writer) {
         return new ValueType<>(
@@ -248,7 +254,7 @@ record ValueType<T>(String expected, Reader<T> reader, Function<T, Object> write
         if (!list) {
             return new Node.Scalar(text);
         }
-        return text.strip().startsWith("[")
+        return text.strip().startsWith("[") || text.strip().startsWith("{")
                 ? YamlReader.read(origin, text)
                 : Node.Sequence.of(new Node.Scalar(text));
     }

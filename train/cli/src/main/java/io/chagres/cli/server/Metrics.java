@@ -36,6 +36,8 @@ final class Metrics {
         counter(out, "prompt_tokens_total", "Tokens of prompts computed.", s.promptTokens());
         counter(out, "generated_tokens_total", "Tokens generated.", s.generatedTokens());
         counter(out, "preemptions_total", "Requests that began again.", s.preemptions());
+        counter(out, "draft_tokens_total", "Tokens that a draft head guessed.", s.guesses());
+        counter(out, "draft_tokens_right_total", "Of those the right ones.", s.rightGuesses());
         Map<String, Long> ended = new TreeMap<>();
         s.finished().forEach((reason, n) -> ended.put(reason.name().toLowerCase(Locale.ROOT), n));
         ended.put("failed", s.failed());
