@@ -9,6 +9,7 @@ import io.chagres.tensor.memory.TensorArena;
 import io.chagres.train.recipe.DistillationRecipe;
 import io.chagres.train.recipe.Recipe;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -86,6 +87,10 @@ record Teacher(Transformer model, TensorArena weights, SafeTensors file) impleme
     @Override
     public void close() {
         weights.close();
-        file.close();
+        try {
+            file.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
