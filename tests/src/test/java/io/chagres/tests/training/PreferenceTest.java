@@ -83,7 +83,7 @@ class PreferenceTest {
         PreferenceLoss loss = new PreferenceLoss(0.3, smoothing);
         try (Backend backend = new CpuBackend(1);
                 TensorArena arena = backend.arena("step")) {
-            arena.run(() -> {
+            arena.call(() -> {
                 Tensor p = TensorData.copyOf(arena, DType.F64, Shape.of(6), policy);
                 Tensor r = TensorData.copyOf(arena, DType.F64, Shape.of(6), reference);
                 PreferenceLoss.Result got = loss.of(p, r);
@@ -102,6 +102,7 @@ class PreferenceTest {
                 double[] big = loss.of(far, r).loss().toDoubles();
                 assertThat(big[1]).isCloseTo(0.3 * 9003 * (1 - smoothing), within(5.0));
                 assertThat(big[0]).isBetween(0.0, 3000 * smoothing + 1e-9);
+                return 0;
             });
         }
         assertThatThrownBy(() -> new PreferenceLoss(0, 0)).hasMessageContaining("beta");
