@@ -134,21 +134,20 @@ public record Distillation(Transformer teacher, Settings settings, List<Linear> 
     public Lesson lesson(Transformer.Input in) {
         var plain =
                 new Transformer.Input(in.ids(), in.positions(), in.mask(), in.cuSeqlens(), 0, null);
-        Tensor[] found = Scope.ofAll(() -> {
-            States states = new States();
-            Tensor last = teacher.hidden(plain, states::add);
-            List<Tensor> all = new ArrayList<>();
-            settings.pairs.forEach(pair -> all.add(states.get(pair.teacher)));
-            if (settings.alpha > 0) {
-                all.add(teacher.project(last));
-            }
-            return all.toArray(Tensor[]::new);
-        });
+        Tensor[] found =
+                Scope.ofAll(() -> {
+                    States states = new States();
+                    Tensor last = teacher.hidden(plain, states::add);
+                    List<Tensor> all = new ArrayList<>();
+                    settings.pairs.forEach(pair -> all.add(states.get(pair.teacher)));
+                    if (settings.alpha > 0) {
+                        all.add(teacher.project(last));
+                    }
+                    return all.toArray(Tensor[]::new);
+                });
         int pairs = settings.pairs.size();
         return new Lesson(
-                this,
-                settings.alpha > 0 ? found[pairs] : null,
-                List.of(found).subList(0, pairs));
+                this, settings.alpha > 0 ? found[pairs] : null, List.of(found).subList(0, pairs));
     }
 
     /// Mixes next-token prediction with what the teacher says.
@@ -175,7 +174,8 @@ public record Distillation(Transformer teacher, Settings settings, List<Linear> 
         if (known != null) {
             double t = settings.temperature;
             long v = logits.shape().last();
-            Tensor apart = KlDivergence.klDivergence(logits.reshape(-1, v), known.reshape(-1, v), t);
+            Tensor apart =
+                    KlDivergence.klDivergence(logits.reshape(-1, v), known.reshape(-1, v), t);
             Tensor divergence = mean(apart, valid, tokens).scale(t * t);
             named.put(DIVERGENCE, divergence);
             Tensor part = divergence.scale(alpha);

@@ -1,12 +1,12 @@
 package io.chagres.nn.loss;
 
+import io.chagres.tensor.DType;
 import io.chagres.tensor.Interpreter;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.Concat;
 import io.chagres.tensor.op.CrossEntropy;
-import io.chagres.tensor.DType;
 import io.chagres.tensor.op.Full;
 
 /// Direct preference optimization: of two answers to a prompt, the chosen one is to become likelier

@@ -73,8 +73,7 @@ public record KlDivergence(double temperature) implements Fused {
         for (long r = 0; r < rows; r += most) {
             long from = r;
             long n = Math.min(most, rows - r);
-            parts.add(
-                    Scope.of(() -> some.apply(x.slice(0, from, n), z.slice(0, from, n))));
+            parts.add(Scope.of(() -> some.apply(x.slice(0, from, n), z.slice(0, from, n))));
         }
         return Concat.concat(0, parts.toArray(Tensor[]::new));
     }

@@ -25,7 +25,6 @@ import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.train.checkpoint.Checkpoint;
 import io.chagres.train.loop.StepMetrics;
-import io.chagres.train.loop.Trainer;
 import io.chagres.train.loop.TrainingException;
 import io.chagres.train.loop.TrainingListener;
 import io.chagres.train.loop.TrainingResult;
@@ -87,7 +86,8 @@ class DistillationTest {
             for (int i = 0; i < wanted.length; i++) {
                 wanted[i] = i % 3 == 0 ? -100 : random.nextInt(VOCABULARY);
             }
-            // Random weights of 0.02 say next to nothing: larger ones make distributions that differ.
+            // Random weights of 0.02 say next to nothing: larger ones make distributions that
+            // differ.
             Modules.parameters(teacher).values().forEach(t -> grow(t, 6));
             Modules.parameters(student).values().forEach(t -> grow(t, 4));
             ids = Tensor.of(weights, Shape.of(ROWS, LENGTH), in);
@@ -131,8 +131,7 @@ class DistillationTest {
         }
 
         TrainingLoss loss(Distillation d) {
-            return TrainingLoss.of(
-                    student, input(), targets, 0, TOKENS, 1, d.lesson(input()));
+            return TrainingLoss.of(student, input(), targets, 0, TOKENS, 1, d.lesson(input()));
         }
 
         double[] logits(Transformer model) {
@@ -274,10 +273,9 @@ class DistillationTest {
         }
     }
 
-    private static List<float[]> gradients(
-            Rig rig, List<Tensor> wrt, Supplier<Tensor> loss) {
-        return rig.step.call(() ->
-                Tape.valueAndGrad(wrt, loss).grads().stream().map(Tensor::toFloats).toList());
+    private static List<float[]> gradients(Rig rig, List<Tensor> wrt, Supplier<Tensor> loss) {
+        return rig.step.call(
+                () -> Tape.valueAndGrad(wrt, loss).grads().stream().map(Tensor::toFloats).toList());
     }
 
     /// The same loss for T = 2, α = 0.6, w = 1.5 and the pair 1, 2 in other words.
@@ -311,10 +309,7 @@ class DistillationTest {
         try (Rig rig = new Rig()) {
             TransformerConfig other = Rig.shape(TransformerConfigBuilder.llama(), 16, 2, 41);
             var settings = new Distillation.Settings(2, 1, 0, List.of());
-            assertThatThrownBy(
-                            () ->
-                                    Distillation.of(
-                                            rig.teacher, other, settings, rig.weights, 1))
+            assertThatThrownBy(() -> Distillation.of(rig.teacher, other, settings, rig.weights, 1))
                     .isInstanceOf(UnsupportedModel.class)
                     .hasMessageContaining("the teacher has 40 tokens, the student 41");
             assertThatThrownBy(() -> rig.distillation(2, 1, 1, List.of(new Pair(3, 1))))
@@ -367,16 +362,12 @@ class DistillationTest {
         TrainingResult _ = run.train();
         TinyRun.assertSame(whole, run.output());
         String trained = "last/" + Checkpoint.TRAINED_FILE;
-        assertThat(run.output().resolve(trained))
-                .hasSameBinaryContentAs(whole.resolve(trained));
+        assertThat(run.output().resolve(trained)).hasSameBinaryContentAs(whole.resolve(trained));
         assertThat(TinyRun.metrics(whole).stream().filter(l -> l.contains("gradient_norm")))
-                .allMatch(
-                        l ->
-                                l.contains(Distillation.DIVERGENCE)
-                                        && l.contains(Distillation.HIDDEN));
+                .allMatch(l ->
+                        l.contains(Distillation.DIVERGENCE) && l.contains(Distillation.HIDDEN));
         try (LanguageModel model = LanguageModel.load(whole.resolve("best"))) {
-            assertThat(model.generate("the cat", SamplingOptions.greedy(4)))
-                    .isNotNull();
+            assertThat(model.generate("the cat", SamplingOptions.greedy(4))).isNotNull();
         }
         assertThat(Files.exists(whole.resolve("best").resolve(Checkpoint.TRAINED_FILE))).isFalse();
     }

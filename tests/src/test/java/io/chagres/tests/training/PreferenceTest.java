@@ -96,9 +96,14 @@ class PreferenceTest {
                     assertThat(got.chosen().toDoubles()[i]).isCloseTo(chosen, within(1e-12));
                     assertThat(got.rejected().toDoubles()[i]).isCloseTo(rejected, within(1e-12));
                 }
-                assertThat(GradCheck.maxError(x -> loss.of(x.getFirst(), r).loss(), List.of(p), 3, 1))
+                assertThat(
+                                GradCheck.maxError(
+                                        x -> loss.of(x.getFirst(), r).loss(), List.of(p), 3, 1))
                         .isLessThan(1e-7);
-                Tensor far = p.add(TensorData.copyOf(arena, DType.F64, Shape.of(6), 9e3, -9e3, 0, 0, 0, 0));
+                Tensor far =
+                        p.add(
+                                TensorData.copyOf(
+                                        arena, DType.F64, Shape.of(6), 9e3, -9e3, 0, 0, 0, 0));
                 double[] big = loss.of(far, r).loss().toDoubles();
                 assertThat(big[1]).isCloseTo(0.3 * 9003 * (1 - smoothing), within(5.0));
                 assertThat(big[0]).isBetween(0.0, 3000 * smoothing + 1e-9);
@@ -174,11 +179,8 @@ class PreferenceTest {
                     new Objective(0, 0, null, null, new Objective.Preferences(loss, reference));
             AdamWOptimizer optimizer =
                     new AdamWOptimizer(
-                            Modules.parameters(model),
-                            weights,
-                            AdamWOptimizer.Options.defaults());
-            var training =
-                    new TrainingStep(model, optimizer, step, Precision.F32, 0, 1, objective);
+                            Modules.parameters(model), weights, AdamWOptimizer.Options.defaults());
+            var training = new TrainingStep(model, optimizer, step, Precision.F32, 0, 1, objective);
             TrainingStep.Result got =
                     training.run(List.of(batch), 1e-3, Double.POSITIVE_INFINITY, 0);
             assertThat(Math.abs(want[0] - Math.log(2))).isGreaterThan(0.01);
@@ -277,7 +279,8 @@ class PreferenceTest {
                 TensorArena step = backend.arena("step")) {
             Transformer reference = HfCheckpoint.load(base, weights).model();
             Transformer tuned =
-                    Adapter.load(run.output().resolve("last"), reference, weights).attach(reference);
+                    Adapter.load(run.output().resolve("last"), reference, weights)
+                            .attach(reference);
             var evaluator =
                     new PreferenceEvaluator(
                             tuned, reference, new PreferenceLoss(0.2, 0), Precision.F32, step);
@@ -319,9 +322,7 @@ class PreferenceTest {
                 .anyMatch(l -> l.contains("validation_reward_margin"))
                 .anyMatch(l -> l.contains("\"reward_accuracy\""));
         String weights =
-                method.equals("full")
-                        ? "last/model.safetensors"
-                        : "last/adapter_model.safetensors";
+                method.equals("full") ? "last/model.safetensors" : "last/adapter_model.safetensors";
         assertThat(run.output().resolve(weights)).hasSameBinaryContentAs(whole.resolve(weights));
     }
 
@@ -361,9 +362,9 @@ class PreferenceTest {
                         .with("train.gradient_accumulation", 1)
                         .with("train.learning_rate", 2e-3)
                         .with("train.weight_decay", 0)
-                        .with("train.steps", 40)
-                        .with("train.eval_every", 40)
-                        .with("train.eval_batches", 12)
+                        .with("train.steps", 30)
+                        .with("train.eval_every", 30)
+                        .with("train.eval_batches", 8)
                         .with("train.sample_every", 0)
                         .with("train.save_every", 0)
                         .train(notes);

@@ -33,10 +33,7 @@ public final class Batch {
     }
 
     private Batch(
-            int size,
-            int sequenceLength,
-            @Nullable Packing packing,
-            float @Nullable [] reference) {
+            int size, int sequenceLength, @Nullable Packing packing, float @Nullable [] reference) {
         this.packing = packing;
         this.reference = reference;
         this.size = size;
@@ -91,8 +88,7 @@ public final class Batch {
         return padded(rows, filler, asked ? known : null);
     }
 
-    private static Batch padded(
-            List<Example> examples, int filler, float @Nullable [] reference) {
+    private static Batch padded(List<Example> examples, int filler, float @Nullable [] reference) {
         int length = examples.stream().mapToInt(Example::targets).max().orElse(0);
         Batch batch = new Batch(examples.size(), length, null, reference);
         for (int row = 0; row < examples.size(); row++) {

@@ -64,8 +64,7 @@ public final class PreferenceCorpus implements TrainingData {
             List<Content.Preference> all = new ArrayList<>();
             ExampleFiles.forEach(
                     source,
-                    json ->
-                            all.add((Content.Preference) ExampleFormat.PREFERENCE.read(json)));
+                    json -> all.add((Content.Preference) ExampleFormat.PREFERENCE.read(json)));
             HeldOut split = split(heldOutPart, all);
             List<Preference> train = new ArrayList<>();
             for (Content.Preference p : all) {
@@ -192,7 +191,6 @@ public final class PreferenceCorpus implements TrainingData {
 
     @Override
     public Iterable<Batch> heldOutBatches(int sequenceLength, int batchSize, int maxBatches) {
-        return Portions.of(
-                heldOut, batchSize, maxBatches, some -> Batch.preferences(some, filler));
+        return Portions.of(heldOut, batchSize, maxBatches, some -> Batch.preferences(some, filler));
     }
 }

@@ -15,7 +15,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Measures how far a model prefers chosen answers to rejected ones: the loss of direct preference
-/// optimization, rewards, and how often the chosen one has the larger. Used by one thread at a time.
+/// optimization, rewards, and how often the chosen one has the larger. Used by one thread at a
+/// time.
 ///
 /// @param model the model
 /// @param reference what it is compared with; null where batches bring its log-probabilities

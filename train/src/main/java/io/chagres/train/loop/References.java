@@ -22,16 +22,14 @@ final class References {
             throws IOException {
         try (Teacher reference = Teacher.open(folder, backend);
                 TensorArena step = backend.arena("reference")) {
-            return data.withReference(
-                    pair ->
-                            step.call(() ->
-                                    precision.compute(() -> {
-                                        BatchTensors in = BatchTensors.of(pair, step);
-                                        return PreferenceLoss.logProbs(
-                                                        reference.model().logits(in.input()),
-                                                        in.targets())
-                                                .toFloats();
-                                    })));
+            return data.withReference(pair ->
+                    step.call(() ->
+                            precision.compute(() -> {
+                                BatchTensors in = BatchTensors.of(pair, step);
+                                return PreferenceLoss.logProbs(
+                                                reference.model().logits(in.input()), in.targets())
+                                        .toFloats();
+                            })));
         }
     }
 }

@@ -26,8 +26,7 @@ import java.util.function.Function;
 /// @param objective what it is trained for
 /// @param precision dtype of the products
 /// @param arena arena of the step
-record StepLoss(
-        Transformer model, Objective objective, Precision precision, TensorArena arena) {
+record StepLoss(Transformer model, Objective objective, Precision precision, TensorArena arena) {
     /// What the losses of a step are divided by: its targets, or its pairs of answers.
     long whole(List<Batch> batches) {
         return objective.preferences() == null
@@ -82,8 +81,8 @@ record StepLoss(
             throw new IllegalStateException("nobody knows the reference's log-probabilities");
         }
         return precision.compute(() ->
-                Scope.of(() ->
-                        PreferenceLoss.logProbs(reference.logits(in.input()), in.targets())));
+                Scope.of(
+                        () -> PreferenceLoss.logProbs(reference.logits(in.input()), in.targets())));
     }
 
     private TrainingLoss preference(

@@ -343,12 +343,7 @@ final class TrainingRun {
     private void save() throws IOException {
         log.sync(); // lines that the checkpoint counts on
         Checkpoint.save(
-                folder.last(),
-                work.files(),
-                work.apart(),
-                work.optimizer(),
-                recipe,
-                state());
+                folder.last(), work.files(), work.apart(), work.optimizer(), recipe, state());
         saved = true;
         listener.saved(step, folder.last());
     }

@@ -28,8 +28,8 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// One optimizer step, of next-token prediction or what its [Objective] says: forward and backward for each micro-batch, then
-/// clipping and the update.
+/// One optimizer step, of next-token prediction or what its [Objective] says: forward and backward
+/// for each micro-batch, then clipping and the update.
 ///
 /// The loss of every micro-batch is its sum over targets divided by the number of valid targets of
 /// the whole step, so n micro-batches of m sequences are one batch of n · m, whatever the lengths.
@@ -41,8 +41,7 @@ public final class TrainingStep {
     /// @param gradientNorm global norm of the gradients before clipping
     /// @param tokens valid targets
     /// @param parts what a teacher adds, or what came of preferences, by the name of its metric
-    public record Result(
-            double loss, double gradientNorm, long tokens, Map<String, Double> parts) {
+    public record Result(double loss, double gradientNorm, long tokens, Map<String, Double> parts) {
         /// Whether nothing was changed, because the loss or the norm is infinite or NaN.
         public boolean skipped() {
             return !Double.isFinite(loss) || !Double.isFinite(gradientNorm);
@@ -165,11 +164,7 @@ public final class TrainingStep {
     }
 
     private double backward(
-            Batch batch,
-            long whole,
-            long rngOffset,
-            double lossScale,
-            Map<String, Double> parts) {
+            Batch batch, long whole, long rngOffset, double lossScale, Map<String, Double> parts) {
         BatchTensors in = BatchTensors.of(batch, arena);
         Transformer.Input input = input(in, rngOffset);
         if (adapter != null) {

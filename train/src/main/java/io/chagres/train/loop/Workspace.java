@@ -173,8 +173,7 @@ record Workspace(
     private static void warn(long cut, long dropped, TrainingListener listener) {
         if (cut > 0) {
             listener.warned(
-                    "%d examples are longer than data.sequence_length and were cut"
-                            .formatted(cut));
+                    "%d examples are longer than data.sequence_length and were cut".formatted(cut));
         }
         if (dropped > 0) {
             listener.warned(
@@ -201,8 +200,7 @@ record Workspace(
         if (distillation != null) {
             trained.putAll(distillation.parameters());
         }
-        AdamWOptimizer optimizer =
-                new AdamWOptimizer(trained, weights, options(train.optimizer()));
+        AdamWOptimizer optimizer = new AdamWOptimizer(trained, weights, options(train.optimizer()));
         if (from != null) {
             from.restore(optimizer);
         }
