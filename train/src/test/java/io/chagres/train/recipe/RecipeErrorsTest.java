@@ -61,7 +61,7 @@ class RecipeErrorsTest {
                 "tokenizer: {train: {vocab: 1}} | did you mean 'vocab_size'?",
                 "data: {sources: [{path: a, wieght: 1}]} | did you mean 'weight'?",
                 "model: {sequence_length: 1} | did you mean 'data.sequence_length'?",
-                "zzzzzzzzzz: 1 | the keys there are model, tokenizer, data, finetune, train, precision, output"
+                "zzzzzzzzzz: 1 | the keys there are model, tokenizer, data, finetune, distillation,"
             })
     void suggestions(String yaml, String hint) {
         RecipeException error =
