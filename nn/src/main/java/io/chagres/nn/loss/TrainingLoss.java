@@ -7,13 +7,16 @@ import io.chagres.tensor.op.Compare;
 import io.chagres.tensor.op.CrossEntropy;
 import io.chagres.tensor.op.Full;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Everything a model is trained by: next-token prediction, its modules of multi-token prediction,
-/// and what the observer of its routers asks for.
+/// what the observer of its routers asks for, and a teacher.
 ///
 /// @param total what gradients are taken of
 /// @param nextToken the part of next-token prediction
-public record TrainingLoss(Tensor total, Tensor nextToken) {
+/// @param parts the parts that a teacher adds, before they are weighted, by name
+public record TrainingLoss(Tensor total, Tensor nextToken, Map<String, Tensor> parts) {
     /// The loss of a batch, as its part of a step's.
     ///
     /// @param in tokens (B, T) and what goes with them
@@ -29,10 +32,32 @@ public record TrainingLoss(Tensor total, Tensor nextToken) {
             double furtherWeight,
             long tokens,
             double share) {
+        return of(model, in, targets, furtherWeight, tokens, share, null);
+    }
+
+    /// As the other, with a teacher.
+    ///
+    /// @param lesson what it says of the same input; null for none
+    public static TrainingLoss of(
+            Transformer model,
+            Transformer.Input in,
+            Tensor targets,
+            double furtherWeight,
+            long tokens,
+            double share,
+            Distillation.@Nullable Lesson lesson) {
         Pass pass = model.pass(in);
-        Tensor hidden = model.hidden(in.ids(), model.positionIds(in), pass, h -> {});
-        Tensor main = CausalLoss.sum(model.project(hidden), targets).scale(1.0 / tokens);
+        var states = new Distillation.States();
+        Tensor hidden = model.hidden(in.ids(), model.positionIds(in), pass, states::add);
+        Tensor logits = model.project(hidden);
+        Tensor main = CausalLoss.sum(logits, targets).scale(1.0 / tokens);
         Tensor total = main;
+        Map<String, Tensor> parts = Map.of();
+        if (lesson != null) {
+            var mixed = Distillation.mix(lesson, main, logits, states, targets, tokens);
+            total = mixed.total();
+            parts = mixed.named();
+        }
         if (furtherWeight > 0 && !model.nextTokens().isEmpty()) {
             double weight = furtherWeight / model.nextTokens().size() / tokens;
             List<Tensor> further = model.furtherHidden(in, hidden, pass);
@@ -45,7 +70,7 @@ public record TrainingLoss(Tensor total, Tensor nextToken) {
         for (Tensor auxiliary : pass.auxiliaryLosses()) {
             total = total.add(auxiliary.scale(share));
         }
-        return new TrainingLoss(total, main);
+        return new TrainingLoss(total, main, parts);
     }
 
     /// Targets `by` tokens further on, (B, T - by). Where sequences are packed, one that lies

@@ -12,6 +12,8 @@ import io.chagres.tensor.op.ActivationBackward;
 import io.chagres.tensor.op.CrossEntropy;
 import io.chagres.tensor.op.CrossEntropyBackward;
 import io.chagres.tensor.op.Dropout;
+import io.chagres.tensor.op.KlDivergence;
+import io.chagres.tensor.op.KlDivergenceBackward;
 import io.chagres.tensor.op.LayerNorm;
 import io.chagres.tensor.op.LayerNormBackward;
 import io.chagres.tensor.op.Linear;
@@ -48,6 +50,7 @@ final class NetworkCases {
         norms(rows);
         softmax(rows);
         crossEntropy(rows);
+        divergence(rows);
         linear(rows);
         rope(rows);
         ropeOfWideTables(rows);
@@ -244,6 +247,33 @@ final class NetworkCases {
                                 logits,
                                 given(DType.I64, n, 0, 1, 2, 0, 36))
                         .gradOf(0));
+    }
+
+    private static void divergence(List<OpCase> rows) {
+        Input logits = real(Shape.of(5, 37), -6, 6);
+        Input teacher = real(Shape.of(5, 37), -4, 4).asConstant();
+        for (double temperature : new double[] {1, 2.5}) {
+            String at = " at temperature " + temperature;
+            KlDivergence op = new KlDivergence(temperature);
+            KlDivergenceBackward back = new KlDivergenceBackward(temperature);
+            rows.add(
+                    chain("klDivergence" + at, op, logits, teacher)
+                            .within(WIDE_RESULT)
+                            .rejects(Shape.of(5, 37), Shape.of(5, 36))
+                            .rejects(Shape.of(5), Shape.of(5))
+                            .rejects(Shape.of(5, 37))
+                            .large(op, real(1024, 4096), real(1024, 4096)));
+            rows.add(
+                    chain(
+                                    "klDivergenceBackward" + at,
+                                    back,
+                                    logits,
+                                    teacher,
+                                    real(Shape.of(5), -1, 1).asWide())
+                            .rejects(Shape.of(5, 37), Shape.of(5, 37), Shape.of(4))
+                            .rejects(Shape.of(5, 37), Shape.of(5, 36), Shape.of(5))
+                            .large(back, real(1024, 4096), real(1024, 4096), real(1024)));
+        }
     }
 
     private static void linear(List<OpCase> rows) {

@@ -21,7 +21,9 @@ import picocli.CommandLine.Command;
             "model.from names the model, finetune.method what is trained of it: all weights (full),"
                     + " low-rank adapters (lora, the default, or dora), or keys and values before"
                     + " the text (prefix). data.format says that the text is made of examples, of"
-                    + " which by default only what the assistant writes is learned.%n",
+                    + " which by default only what the assistant writes is learned."
+                    + " finetune.objective: dpo learns from chosen and rejected answers;"
+                    + " distillation.teacher names a model to learn from besides.%n",
             "The output folder receives last/ to go on from with --resume, and best/. For adapters"
                     + " both hold adapter_config.json and adapter_model.safetensors as PEFT has"
                     + " them: use them with `generate --adapter`, or make a model of them with"

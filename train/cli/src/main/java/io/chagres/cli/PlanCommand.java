@@ -94,6 +94,11 @@ final class PlanCommand implements Callable<Integer> {
         }
         Path file = config;
         Recipe recipe = file == null ? Recipe.of(flags) : Recipe.load(file, flags);
+        Options.check(
+                spec,
+                recipe.distillation() == null && recipe.preference() == null,
+                "--config",
+                "has a teacher or finetune.objective: dpo, which plan does not know");
         TransformerConfig model = StepPrediction.architecture(recipe);
         try (Backend backend = Backends.open("cpu", recipe.train().threads())) {
             List<Hardware> machines = new ArrayList<>(Hardware.KNOWN);

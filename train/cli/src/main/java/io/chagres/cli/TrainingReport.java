@@ -37,14 +37,9 @@ record TrainingReport(TrainingResult result, TrainingView view, double seconds) 
         json.put("loss", result.loss());
         Evaluation before = view.before();
         if (before != null) {
-            json.put("validation_perplexity_before", before.perplexity());
+            figures(before, "_before", json);
         }
-        result.evaluation()
-                .ifPresent(e -> {
-                    json.put("validation_loss", e.loss());
-                    json.put("validation_perplexity", e.perplexity());
-                    json.put("bits_per_byte", e.bitsPerByte());
-                });
+        result.evaluation().ifPresent(e -> figures(e, "", json));
         if (result.bestStep() >= 0) {
             json.put("best_validation_loss", result.bestLoss());
             json.put("best_step", result.bestStep());
@@ -66,6 +61,27 @@ record TrainingReport(TrainingResult result, TrainingView view, double seconds) 
         return json;
     }
 
+    private static void figures(Evaluation e, String when, Map<String, @Nullable Object> json) {
+        Evaluation.Preferences preferences = e.preferences();
+        if (preferences != null) {
+            json.put("validation_reward_margin" + when, preferences.margin());
+            json.put("validation_reward_accuracy" + when, preferences.accuracy());
+        } else {
+            json.put("validation_perplexity" + when, e.perplexity());
+        }
+        if (when.isEmpty()) {
+            json.put("validation_loss", e.loss());
+            if (preferences == null) {
+                json.put("bits_per_byte", e.bitsPerByte());
+            }
+        }
+    }
+
+    /// Whether held-out losses are those of tokens.
+    private boolean predictsTokens() {
+        return result.evaluation().map(e -> e.preferences() == null).orElse(true);
+    }
+
     /// Says it.
     void show(Screen screen) {
         String why =
@@ -80,11 +96,15 @@ record TrainingReport(TrainingResult result, TrainingView view, double seconds) 
                         result.step(), why, time(), result.loss()));
         if (result.bestStep() >= 0) {
             screen.line(
-                    Figures.format(
-                            "Best on held-out text: loss %.4f, perplexity %.1f, at step %d.",
-                            result.bestLoss(),
-                            Losses.perplexity(result.bestLoss()),
-                            result.bestStep()));
+                    predictsTokens()
+                            ? Figures.format(
+                                    "Best on held-out text: loss %.4f, perplexity %.1f, at step %d.",
+                                    result.bestLoss(),
+                                    Losses.perplexity(result.bestLoss()),
+                                    result.bestStep())
+                            : Figures.format(
+                                    "Best on held-out pairs: loss %.4f, at step %d.",
+                                    result.bestLoss(), result.bestStep()));
         }
         screen.line("Checkpoint: " + result.last());
         result.best().ifPresent(best -> screen.line("Best model: " + best));

@@ -190,14 +190,19 @@ final class TrainingView implements TrainingListener {
                                 .map(e ->
                                         Figures.format("%s %.4f", e.getKey(), e.getValue().loss()))
                                 .collect(Collectors.joining(", ", " (", ")"));
+        Evaluation.Preferences preferences = evaluation.preferences();
+        String more =
+                preferences == null
+                        ? Figures.format(
+                                "perplexity %.1f, %.3f bits per byte",
+                                evaluation.perplexity(), evaluation.bitsPerByte())
+                        : Figures.format(
+                                "margin %.4f, the chosen answer ahead in %.1f %%",
+                                preferences.margin(), 100 * preferences.accuracy());
         screen.line(
                 Figures.format(
-                        "step %d: held-out loss %.4f%s, perplexity %.1f, %.3f bits per byte",
-                        step,
-                        evaluation.loss(),
-                        domains,
-                        evaluation.perplexity(),
-                        evaluation.bitsPerByte()));
+                        "step %d: held-out loss %.4f%s, %s",
+                        step, evaluation.loss(), domains, more));
     }
 
     @Override

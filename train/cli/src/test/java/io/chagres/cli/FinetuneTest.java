@@ -131,4 +131,44 @@ class FinetuneTest {
         assertThat(none.code()).isEqualTo(1);
         assertThat(none.err()).contains("model.from");
     }
+
+    @Test
+    void preferencesAreShown() throws IOException {
+        Path model = TinyModel.write(folder.resolve("model"));
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            lines.add(
+                    "{\"prompt\": \"where %d\", \"chosen\": \"to the sea\", \"rejected\": \"no\"}"
+                            .formatted(i));
+        }
+        Path pairs = Files.write(folder.resolve("pairs.jsonl"), lines);
+        List<String> args =
+                List.of(
+                        "finetune",
+                        "--model.from=" + model,
+                        "--data.sources=" + pairs,
+                        "--data.held_out=0.2",
+                        "--data.sequence_length=64",
+                        "--finetune.objective=dpo",
+                        "--train.steps=6",
+                        "--train.batch_size=4",
+                        "--train.learning_rate=1e-2",
+                        "--train.sample_every=0",
+                        "--train.threads=1");
+        List<String> shown = new ArrayList<>(args);
+        shown.add("--output=" + folder.resolve("a"));
+        assertThat(Cli.ok(shown.toArray(String[]::new)).out())
+                .contains("held-out loss 0.693", ", margin 0.0000, ", "Best on held-out pairs")
+                .doesNotContain("perplexity");
+        List<String> json = new ArrayList<>(args);
+        json.addAll(List.of("--output=" + folder.resolve("b"), "--json"));
+        JsonNode report = Cli.ok(json.toArray(String[]::new)).json();
+        assertThat(report.number("validation_reward_margin"))
+                .isGreaterThan(report.number("validation_reward_margin_before"));
+        json.set(0, "plan");
+        json.removeIf(a -> a.startsWith("--output"));
+        Cli plan = Cli.run(json.toArray(String[]::new));
+        assertThat(plan.code()).isEqualTo(2);
+        assertThat(plan.err()).contains("finetune.objective: dpo, which plan does not know");
+    }
 }

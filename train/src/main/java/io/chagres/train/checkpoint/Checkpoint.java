@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /// A checkpoint of a training run: a Hugging Face folder (`config.json`, `model.safetensors`,
 /// `generation_config.json`, `tokenizer.json` and what belongs to it), and beside these
@@ -128,21 +129,23 @@ public record Checkpoint(Path folder, Recipe recipe, TrainerState state) {
     /// @param optimizer one for the checkpoint's model
     /// @throws FormatException naming the tensor that is missing, left over or misshapen
     public void restore(AdamWOptimizer optimizer) throws IOException {
-        read(folder.resolve(OPTIMIZER_FILE), optimizer.state());
+        read(folder.resolve(OPTIMIZER_FILE), optimizer.state(), name -> true);
         optimizer.restoreSteps(state.optimizerSteps());
     }
 
     /// Loads what was trained, where it was stored apart.
     ///
     /// @param trained tensors by name, which are overwritten
+    /// @param some which of the stored names are theirs
     /// @throws FormatException naming the tensor that is missing, left over or misshapen
-    public void restore(Map<String, Tensor> trained) throws IOException {
-        read(folder.resolve(TRAINED_FILE), trained);
+    public void restore(Map<String, Tensor> trained, Predicate<String> some) throws IOException {
+        read(folder.resolve(TRAINED_FILE), trained, some);
     }
 
-    private static void read(Path path, Map<String, Tensor> tensors) throws IOException {
+    private static void read(Path path, Map<String, Tensor> tensors, Predicate<String> some)
+            throws IOException {
         try (SafeTensors file = SafeTensors.open(path)) {
-            for (String name : file.names()) {
+            for (String name : file.names().stream().filter(some).toList()) {
                 Tensor t = tensors.get(name);
                 if (t == null || !t.spec().equals(file.spec(name))) {
                     throw new FormatException(

@@ -42,6 +42,8 @@ public final class RecipeMatch {
                     new Key("data.seed", r -> r.data().seed()),
                     new Key("data.format", r -> r.data().examples()),
                     new Key("finetune", Recipe::finetune),
+                    new Key("finetune.objective", Recipe::preference),
+                    new Key("distillation", Recipe::distillation),
                     ofTrain("batch_size", TrainRecipe::batchSize),
                     ofTrain("gradient_accumulation", TrainRecipe::gradientAccumulation),
                     ofTrain("optimizer", t -> t.optimizer().kind()),

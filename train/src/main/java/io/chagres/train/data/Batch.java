@@ -1,5 +1,6 @@
 package io.chagres.train.data;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ public final class Batch {
     private final int[] validTargets;
     private final double[] bytes;
     private final @Nullable Packing packing;
+    private final float @Nullable [] reference;
 
     /// Where sequences lie that share a row.
     ///
@@ -27,11 +29,13 @@ public final class Batch {
     public record Packing(int[] positions, int[] offsets) {}
 
     Batch(int size, int sequenceLength) {
-        this(size, sequenceLength, null);
+        this(size, sequenceLength, null, null);
     }
 
-    private Batch(int size, int sequenceLength, @Nullable Packing packing) {
+    private Batch(
+            int size, int sequenceLength, @Nullable Packing packing, float @Nullable [] reference) {
         this.packing = packing;
+        this.reference = reference;
         this.size = size;
         this.sequenceLength = sequenceLength;
         this.inputs = new int[Math.multiplyExact(size, sequenceLength)];
@@ -62,8 +66,31 @@ public final class Batch {
     ///
     /// @param filler the id that fills up; nothing is predicted there
     static Batch padded(List<Example> examples, int filler) {
+        return padded(examples, filler, null);
+    }
+
+    /// Pairs of answers: all chosen ones in a row each, then all rejected ones.
+    ///
+    /// @param filler the id that fills up; nothing is predicted there
+    static Batch preferences(List<Preference> pairs, int filler) {
+        int n = pairs.size();
+        List<Example> rows = new ArrayList<>();
+        pairs.forEach(p -> rows.add(p.chosen()));
+        pairs.forEach(p -> rows.add(p.rejected()));
+        float[] known = new float[2 * n];
+        boolean asked = true;
+        for (int i = 0; i < n; i++) {
+            Preference.Reference r = pairs.get(i).reference();
+            asked &= r != null;
+            known[i] = r == null ? 0 : r.chosen();
+            known[n + i] = r == null ? 0 : r.rejected();
+        }
+        return padded(rows, filler, asked ? known : null);
+    }
+
+    private static Batch padded(List<Example> examples, int filler, float @Nullable [] reference) {
         int length = examples.stream().mapToInt(Example::targets).max().orElse(0);
-        Batch batch = new Batch(examples.size(), length);
+        Batch batch = new Batch(examples.size(), length, null, reference);
         for (int row = 0; row < examples.size(); row++) {
             Example e = examples.get(row);
             int at = row * length;
@@ -88,7 +115,7 @@ public final class Batch {
                 positions[i] = i - offsets[n];
             }
         }
-        Batch batch = new Batch(1, length, new Packing(positions, offsets));
+        Batch batch = new Batch(1, length, new Packing(positions, offsets), null);
         for (int n = 0; n < examples.size(); n++) {
             batch.put(0, offsets[n], examples.get(n));
         }
@@ -109,6 +136,12 @@ public final class Batch {
     /// How sequences share a row; null where each has its own.
     public @Nullable Packing packing() {
         return packing;
+    }
+
+    /// Log-probability of each row's targets by a reference model, where one was asked beforehand;
+    /// else null.
+    public float @Nullable [] reference() {
+        return reference;
     }
 
     /// Number of rows, B.

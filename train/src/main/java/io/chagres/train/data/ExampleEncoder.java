@@ -60,6 +60,9 @@ public record ExampleEncoder(
                 yield new Encoded(text, ids, wanted);
             }
             case Content.Chat chat -> encode(chat);
+            case Content.Preference _ ->
+                    throw new DataException(
+                            "a chosen and a rejected answer are for finetune.objective: dpo");
         };
     }
 
@@ -72,7 +75,8 @@ public record ExampleEncoder(
         return ended;
     }
 
-    private Encoded encode(Content.Chat chat) {
+    /// Encodes a chat.
+    Encoded encode(Content.Chat chat) {
         ChatPrompt prompt =
                 template.encode(tokenizer, chat.messages(), chat.tools(), false, Map.of());
         int[] ids = prompt.ids();

@@ -21,7 +21,10 @@ public enum ExampleFormat {
     MESSAGES,
     /// `conversations`, each with `from` (`human`, `gpt`, `system`, …) and `value`, and optionally
     /// `system`.
-    SHAREGPT;
+    SHAREGPT,
+    /// Two answers, `chosen` and `rejected`, each a text or a list of messages, after `prompt`, a
+    /// text or a list of messages, or after `instruction` and `input` as in Alpaca.
+    PREFERENCE;
 
     /// What an example says.
     sealed interface Content {
@@ -34,6 +37,11 @@ public enum ExampleFormat {
         /// @param tools functions that the model may call, as JSON schemas
         record Chat(List<ChatMessage> messages, List<Map<String, @Nullable Object>> tools)
                 implements Content {}
+
+        /// A better and a worse chat.
+        ///
+        /// @param prompt what they have in common, as a text that tells prompts apart
+        record Preference(Chat chosen, Chat rejected, String prompt) implements Content {}
     }
 
     /// Reads an example.
@@ -50,15 +58,19 @@ public enum ExampleFormat {
                 yield chat(messages, tools(json));
             }
             case SHAREGPT -> chat(shareGpt(json), List.of());
+            case PREFERENCE -> preference(json);
         };
     }
 
-    private static Content chat(
+    private static Content.Chat chat(
             List<ChatMessage> messages, List<Map<String, @Nullable Object>> tools) {
         return new Content.Chat(List.copyOf(messages), tools);
     }
 
     private static ExampleFormat detected(JsonNode json) {
+        if (json.has("chosen")) {
+            return PREFERENCE;
+        }
         if (json.has("messages")) {
             return MESSAGES;
         }
@@ -71,10 +83,41 @@ public enum ExampleFormat {
         if (json.has("text")) {
             return TEXT;
         }
-        throw json.error("needs a field text, instruction, messages or conversations");
+        throw json.error("needs a field text, instruction, messages, conversations or chosen");
+    }
+
+    private static Content preference(JsonNode json) {
+        List<ChatMessage> prompt =
+                json.has("prompt")
+                        ? messages(json.get("prompt"), "user")
+                        : json.has("instruction") ? asked(json) : List.of();
+        return new Content.Preference(
+                answered(prompt, json.get("chosen")),
+                answered(prompt, json.get("rejected")),
+                prompt.isEmpty() ? json.get("chosen").toString() : prompt.toString());
+    }
+
+    private static Content.Chat answered(List<ChatMessage> prompt, JsonNode answer) {
+        List<ChatMessage> all = new ArrayList<>(prompt);
+        all.addAll(messages(answer, "assistant"));
+        return chat(all, List.of());
+    }
+
+    /// A list of messages, or one in a role.
+    private static List<ChatMessage> messages(JsonNode json, String role) {
+        return json.isList()
+                ? json.asList().stream().map(ChatMessage::read).toList()
+                : List.of(ChatMessage.of(role, json.asString()));
     }
 
     private static List<ChatMessage> alpaca(JsonNode json) {
+        List<ChatMessage> messages = new ArrayList<>(asked(json));
+        messages.add(ChatMessage.assistant(json.string("output")));
+        return messages;
+    }
+
+    /// What comes before the answer.
+    private static List<ChatMessage> asked(JsonNode json) {
         List<ChatMessage> messages = new ArrayList<>();
         addSystem(json, messages);
         for (JsonNode pair : json.listOrEmpty("history")) {
@@ -94,7 +137,6 @@ public enum ExampleFormat {
                                 .with(ExampleTemplates.INSTRUCTION, instruction)
                                 .with(ExampleTemplates.INPUT, input);
         messages.add(asked);
-        messages.add(ChatMessage.assistant(json.string("output")));
         return messages;
     }
 

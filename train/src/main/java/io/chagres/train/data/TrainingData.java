@@ -3,7 +3,7 @@ package io.chagres.train.data;
 import java.util.List;
 
 /// What a model is trained and evaluated on, as token ids.
-public sealed interface TrainingData permits ExampleCorpus, TokenizedCorpus {
+public sealed interface TrainingData permits ExampleCorpus, PreferenceCorpus, TokenizedCorpus {
     /// SHA-256 in hex of everything that the ids and their split depend on.
     String key();
 

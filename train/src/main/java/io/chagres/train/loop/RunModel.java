@@ -7,6 +7,7 @@ import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.GenerationConfig;
 import io.chagres.nn.hf.config.HfConfig;
 import io.chagres.nn.layer.Modules;
+import io.chagres.nn.loss.Distillation;
 import io.chagres.nn.moe.MoeConfig;
 import io.chagres.nn.moe.Routing;
 import io.chagres.nn.text.Tokenizer;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 /// @param generation how to generate
 /// @param parameters number of its weights, those of an adapter included
 /// @param adapter what is trained of it; null for all
+/// @param frozen the model without its adapter; null for none
 /// @param base folder of the model that the adapter is for; empty without one
 /// @param file what the frozen weights lie in; null where none do
 record RunModel(
@@ -54,13 +56,14 @@ record RunModel(
         GenerationConfig generation,
         long parameters,
         @Nullable Adapter adapter,
+        @Nullable Transformer frozen,
         String base,
         @Nullable SafeTensors file)
         implements AutoCloseable {
     private static final double DEFAULT_THETA = 10_000;
 
     private RunModel(Transformer model, GenerationConfig generation) {
-        this(model, model, generation, Modules.parameterCount(model), null, "", null);
+        this(model, model, generation, Modules.parameterCount(model), null, null, "", null);
     }
 
     /// The model that a recipe begins with, or that a checkpoint holds.
@@ -125,7 +128,7 @@ record RunModel(
                                     seed));
             Adapter adapter = made.adapter();
             if (from != null) {
-                from.restore(adapter.parameters());
+                from.restore(adapter.parameters(), name -> !name.startsWith(Distillation.PREFIX));
             }
             long trained =
                     adapter.parameters().values().stream().mapToLong(t -> t.shape().size()).sum();
@@ -135,6 +138,7 @@ record RunModel(
                     generation(loaded),
                     Modules.parameterCount(loaded.model()) + trained,
                     adapter,
+                    made.base(),
                     folder.toString(),
                     file);
         } catch (IOException | RuntimeException e) {

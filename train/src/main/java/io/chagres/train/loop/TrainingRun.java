@@ -1,13 +1,11 @@
 package io.chagres.train.loop;
 
-import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.moe.RouterReport;
 import io.chagres.train.checkpoint.Checkpoint;
 import io.chagres.train.checkpoint.TrainerState;
 import io.chagres.train.data.Batch;
 import io.chagres.train.data.BatchSource;
 import io.chagres.train.eval.Evaluation;
-import io.chagres.train.eval.Evaluator;
 import io.chagres.train.loop.TrainingResult.Reason;
 import io.chagres.train.metrics.EarlyStop;
 import io.chagres.train.metrics.MetricsLog;
@@ -47,7 +45,7 @@ final class TrainingRun {
     private final Board board;
     private final BatchSource batches;
     private final TrainingStep trainingStep;
-    private final Evaluator evaluator;
+    private final RunEvaluator evaluator;
     private final Progress progress;
 
     private long step;
@@ -101,7 +99,7 @@ final class TrainingRun {
                         work.objective(),
                         work.recomputedBlocks(),
                         work.model().adapter());
-        evaluator = new Evaluator(work.model().model(), work.step());
+        evaluator = RunEvaluator.of(work, train.precision());
         progress = new Progress(System::nanoTime, state.step(), train.steps(), SPEED_WINDOW);
         step = state.step();
         tokens = state.tokens();
@@ -204,14 +202,16 @@ final class TrainingRun {
                         progress.timeLeft(),
                         work.peakBytes(),
                         work.heldBytes());
-        log(metrics, scale);
+        log(metrics, scale, result.parts());
         listener.step(metrics);
         watch(result);
     }
 
-    private void log(StepMetrics metrics, double scale) throws IOException {
+    private void log(StepMetrics metrics, double scale, Map<String, Double> parts)
+            throws IOException {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put(MetricsLog.LOSS, metrics.loss());
+        line.putAll(parts);
         line.put(MetricsLog.LEARNING_RATE, metrics.learningRate());
         line.put(MetricsLog.GRADIENT_NORM, metrics.gradientNorm());
         line.put(MetricsLog.TOKENS, metrics.tokens());
@@ -278,17 +278,7 @@ final class TrainingRun {
         if (found == null) {
             return;
         }
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put(MetricsLog.VALIDATION_LOSS, found.loss());
-        line.put(MetricsLog.VALIDATION_PERPLEXITY, found.perplexity());
-        line.put(MetricsLog.BITS_PER_BYTE, found.bitsPerByte());
-        if (found.domains().size() > 1) {
-            found.domains()
-                    .forEach((domain, total) ->
-                            line.put(
-                                    MetricsLog.ofDomain(MetricsLog.VALIDATION_LOSS, domain),
-                                    total.loss()));
-        }
+        Map<String, Object> line = RunEvaluator.line(found);
         log.append(step, line);
         board.metrics(step, line);
         board.parameters(step, work.model().trained());
@@ -352,14 +342,8 @@ final class TrainingRun {
 
     private void save() throws IOException {
         log.sync(); // lines that the checkpoint counts on
-        Adapter adapter = work.model().adapter();
         Checkpoint.save(
-                folder.last(),
-                work.files(),
-                adapter == null ? Map.of() : adapter.parameters(),
-                work.optimizer(),
-                recipe,
-                state());
+                folder.last(), work.files(), work.apart(), work.optimizer(), recipe, state());
         saved = true;
         listener.saved(step, folder.last());
     }

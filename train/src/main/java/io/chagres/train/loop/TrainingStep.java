@@ -21,11 +21,15 @@ import io.chagres.train.data.Batch;
 import io.chagres.train.data.BatchTensors;
 import io.chagres.train.optim.AdamWOptimizer;
 import io.chagres.train.recipe.Precision;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// One optimizer step of next-token prediction: forward and backward for each micro-batch, then
-/// clipping and the update.
+/// One optimizer step, of next-token prediction or what its [Objective] says: forward and backward
+/// for each micro-batch, then clipping and the update.
 ///
 /// The loss of every micro-batch is its sum over targets divided by the number of valid targets of
 /// the whole step, so n micro-batches of m sequences are one batch of n · m, whatever the lengths.
@@ -36,7 +40,8 @@ public final class TrainingStep {
     /// @param loss mean loss per target, in nats
     /// @param gradientNorm global norm of the gradients before clipping
     /// @param tokens valid targets
-    public record Result(double loss, double gradientNorm, long tokens) {
+    /// @param parts what a teacher adds, or what came of preferences, by the name of its metric
+    public record Result(double loss, double gradientNorm, long tokens, Map<String, Double> parts) {
         /// Whether nothing was changed, because the loss or the norm is infinite or NaN.
         public boolean skipped() {
             return !Double.isFinite(loss) || !Double.isFinite(gradientNorm);
@@ -44,9 +49,9 @@ public final class TrainingStep {
     }
 
     private final Transformer model;
+    private final StepLoss losses;
     private final AdamWOptimizer optimizer;
     private final TensorArena arena;
-    private final Precision precision;
     private final double dropout;
     private final long dropoutSeed;
     private final Objective objective;
@@ -106,9 +111,9 @@ public final class TrainingStep {
         this.objective = objective;
         this.recomputed = recomputedBlocks;
         this.model = model;
+        this.losses = new StepLoss(model, objective, precision, arena);
         this.optimizer = optimizer;
         this.arena = arena;
-        this.precision = precision;
         this.dropout = dropout;
         this.dropoutSeed = new Rng(seed).nextLong();
     }
@@ -138,6 +143,8 @@ public final class TrainingStep {
             long rngOffset,
             double lossScale) {
         long tokens = batches.stream().mapToLong(Batch::validTargets).sum();
+        long whole = losses.whole(batches);
+        Map<String, Double> parts = new LinkedHashMap<>();
         double loss = 0;
         for (int i = 0; i < batches.size(); i++) {
             Batch batch = batches.get(i);
@@ -145,64 +152,50 @@ public final class TrainingStep {
             loss +=
                     arena.call(() ->
                             Profile.step(
-                                    "backward", () -> backward(batch, tokens, offset, lossScale)));
+                                    "backward",
+                                    () -> backward(batch, whole, offset, lossScale, parts)));
         }
         boolean finite = Double.isFinite(loss);
         double norm =
                 arena.call(() ->
                         Profile.step(
                                 "update", () -> update(learningRate, clipNorm, lossScale, finite)));
-        return new Result(loss, norm, tokens);
+        return new Result(loss, norm, tokens, Collections.unmodifiableMap(parts));
     }
 
-    private double backward(Batch batch, long tokens, long rngOffset, double lossScale) {
+    private double backward(
+            Batch batch, long whole, long rngOffset, double lossScale, Map<String, Double> parts) {
         BatchTensors in = BatchTensors.of(batch, arena);
         Transformer.Input input = input(in, rngOffset);
         if (adapter != null) {
             adapter.randomness(dropoutSeed, rngOffset);
         }
-        double share = (double) batch.validTargets() / tokens;
-        double[] nextToken = {Double.NaN};
+        double[] main = {Double.NaN};
         boolean asked = !objective.isPlain() || lossScale != 1;
+        Function<TrainingLoss, Tensor> then =
+                loss -> {
+                    if (asked) {
+                        main[0] = loss.nextToken().item();
+                        StepLoss.addParts(loss, parts);
+                    }
+                    return scaled(loss.total(), lossScale);
+                };
         Tensor total =
                 Checkpoint.first(
                         recomputed,
                         () ->
                                 Tape.valueAndGrad(
                                         optimizer.parameters(),
-                                        () ->
-                                                precision.compute(() -> {
-                                                    var loss =
-                                                            loss(
-                                                                    input,
-                                                                    in.targets(),
-                                                                    tokens,
-                                                                    share);
-                                                    if (asked) {
-                                                        nextToken[0] = loss.nextToken().item();
-                                                    }
-                                                    return scaled(loss.total(), lossScale);
-                                                }),
+                                        () -> losses.of(batch, in, input, whole, then),
                                         optimizer::accumulate));
         double all = total.item();
-        return asked && (lossScale != 1 || Double.isFinite(all)) ? nextToken[0] : all;
+        return asked && (lossScale != 1 || Double.isFinite(all)) ? main[0] : all;
     }
 
     private Tensor scaled(Tensor loss, double lossScale) {
         return lossScale == 1
                 ? loss
                 : loss.mul(TensorData.copyOf(arena, loss.dtype(), Shape.of(), lossScale));
-    }
-
-    private TrainingLoss loss(Transformer.Input input, Tensor targets, long tokens, double share) {
-        RouterMonitor monitor = objective.routers();
-        return TrainingLoss.of(
-                model,
-                monitor == null ? input : input.watched(monitor),
-                targets,
-                objective.nextTokensWeight(),
-                tokens,
-                share);
     }
 
     /// How evenly experts were used in the last step; empty for a model without mixtures.

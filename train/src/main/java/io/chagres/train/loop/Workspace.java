@@ -2,6 +2,9 @@ package io.chagres.train.loop;
 
 import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.generate.KvCache;
+import io.chagres.nn.loss.Distillation;
+import io.chagres.nn.loss.PreferenceLoss;
+import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.ArenaOptions;
 import io.chagres.tensor.memory.TensorArena;
@@ -12,12 +15,14 @@ import io.chagres.train.data.Corpus;
 import io.chagres.train.data.ExampleCorpus;
 import io.chagres.train.data.ExampleEncoder;
 import io.chagres.train.data.ExampleTemplates;
+import io.chagres.train.data.PreferenceCorpus;
 import io.chagres.train.data.TokenizedCorpus;
 import io.chagres.train.data.TrainingData;
 import io.chagres.train.loop.TrainingListener.Phase;
 import io.chagres.train.optim.AdamWOptimizer;
 import io.chagres.train.recipe.Checkpointing;
 import io.chagres.train.recipe.DataRecipe;
+import io.chagres.train.recipe.DistillationRecipe;
 import io.chagres.train.recipe.ExamplesRecipe;
 import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
 import io.chagres.train.recipe.Recipe;
@@ -25,6 +30,8 @@ import io.chagres.train.recipe.TokenizerRecipe.GivenTokenizer;
 import io.chagres.train.recipe.TrainRecipe;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// All that a run works with, prepared before its first step.
@@ -34,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 /// @param weights arena of parameters, gradients and moments, sealed
 /// @param step arena of a single pass
 /// @param model the model
+/// @param teacher whom it learns from; null for nobody
 /// @param optimizer its optimizer
 /// @param recomputedBlocks blocks whose activations are computed again
 /// @param objective what is trained besides the next token
@@ -46,6 +54,7 @@ record Workspace(
         TensorArena weights,
         TensorArena step,
         RunModel model,
+        @Nullable Teacher teacher,
         AdamWOptimizer optimizer,
         int recomputedBlocks,
         Objective objective,
@@ -80,7 +89,7 @@ record Workspace(
                                 recipe.data().heldOut(),
                                 tokenizer.encoding(),
                                 folder.tokens())
-                        : examples(recipe.data(), examples, template, tokenizer, listener);
+                        : examples(recipe, examples, template, tokenizer, listener);
         if (from != null && !data.key().equals(from.state().dataKey())) {
             throw new CheckpointMismatch(
                     "data.sources", "the text is not the one the checkpoint was trained on");
@@ -91,10 +100,25 @@ record Workspace(
         TensorArena weights = backend.arena("weights", ArenaOptions.of(0).withLimit(most));
         try {
             RunModel model = RunModel.of(recipe, tokenizer, weights, backend, from);
+            Teacher teacher = null;
             try {
-                return fill(recipe, tokenizer, data, template, model, weights, backend, most, from);
+                teacher = Teacher.of(recipe, tokenizer, backend);
+                return fill(
+                        recipe,
+                        tokenizer,
+                        compared(recipe, data, model, backend),
+                        template,
+                        model,
+                        teacher,
+                        weights,
+                        backend,
+                        most,
+                        from);
             } catch (IOException | RuntimeException e) {
                 model.close();
+                if (teacher != null) {
+                    teacher.close();
+                }
                 throw e;
             }
         } catch (IOException | RuntimeException e) {
@@ -107,33 +131,55 @@ record Workspace(
         return recipe.model() instanceof ContinuedModel(String from) ? Path.of(from) : null;
     }
 
-    private static ExampleCorpus examples(
-            DataRecipe data,
+    /// Preferences with what the model says of them before it is trained, unless it stays there
+    /// beneath an adapter.
+    private static TrainingData compared(
+            Recipe recipe, TrainingData data, RunModel model, Backend backend) throws IOException {
+        return data instanceof PreferenceCorpus pairs
+                        && model.adapter() == null
+                        && recipe.model() instanceof ContinuedModel(String base)
+                ? References.known(pairs, Path.of(base), backend, recipe.train().precision())
+                : data;
+    }
+
+    private static TrainingData examples(
+            Recipe recipe,
             ExamplesRecipe wanted,
             ExampleTemplates template,
             RunTokenizer tokenizer,
             TrainingListener listener) {
+        DataRecipe data = recipe.data();
         var encoder =
                 new ExampleEncoder(
                         tokenizer.tokenizer(),
                         tokenizer.eosId(),
                         template.template(),
                         wanted.lossOn() == ExamplesRecipe.LossOn.COMPLETIONS);
+        int length = data.sequenceLength();
+        if (recipe.preference() != null) {
+            PreferenceCorpus pairs =
+                    PreferenceCorpus.prepare(data.sources(), encoder, data.heldOut(), length);
+            warn(pairs.cut(), pairs.dropped(), listener);
+            return pairs;
+        }
         var options =
                 new ExampleCorpus.Options(
-                        wanted.format(), data.heldOut(), data.sequenceLength(), wanted.packing());
+                        wanted.format(), data.heldOut(), length, wanted.packing());
         ExampleCorpus corpus = ExampleCorpus.prepare(data.sources(), encoder, options);
-        if (corpus.cut() > 0) {
+        warn(corpus.cut(), corpus.dropped(), listener);
+        return corpus;
+    }
+
+    private static void warn(long cut, long dropped, TrainingListener listener) {
+        if (cut > 0) {
             listener.warned(
-                    "%d examples are longer than data.sequence_length and were cut"
-                            .formatted(corpus.cut()));
+                    "%d examples are longer than data.sequence_length and were cut".formatted(cut));
         }
-        if (corpus.dropped() > 0) {
+        if (dropped > 0) {
             listener.warned(
                     "%d examples were left out: nothing in them is to be predicted"
-                            .formatted(corpus.dropped()));
+                            .formatted(dropped));
         }
-        return corpus;
     }
 
     private static Workspace fill(
@@ -142,14 +188,19 @@ record Workspace(
             TrainingData data,
             @Nullable ExampleTemplates template,
             RunModel model,
+            @Nullable Teacher teacher,
             TensorArena weights,
             Backend backend,
             long most,
             @Nullable Checkpoint from)
             throws IOException {
         TrainRecipe train = recipe.train();
-        AdamWOptimizer optimizer =
-                new AdamWOptimizer(model.trained(), weights, options(train.optimizer()));
+        Distillation distillation = distillation(recipe, model, teacher, weights, from);
+        Map<String, Tensor> trained = new LinkedHashMap<>(model.trained());
+        if (distillation != null) {
+            trained.putAll(distillation.parameters());
+        }
+        AdamWOptimizer optimizer = new AdamWOptimizer(trained, weights, options(train.optimizer()));
         if (from != null) {
             from.restore(optimizer);
         }
@@ -159,6 +210,13 @@ record Workspace(
                 model.adapter() == null
                         ? Objective.of(train.mixtures(), model.model(), weights)
                         : Objective.NEXT_TOKEN; // what balances a frozen router stays as it is
+        PreferenceLoss preference = recipe.preference();
+        objective =
+                objective.with(
+                        distillation,
+                        preference == null
+                                ? null
+                                : new Objective.Preferences(preference, model.frozen()));
         weights.seal();
         int recomputed = 0;
         long stepBytes = 0;
@@ -194,12 +252,51 @@ record Workspace(
                 weights,
                 step,
                 model,
+                teacher,
                 optimizer,
                 recomputed,
                 objective,
                 template,
                 samples,
                 state);
+    }
+
+    private static @Nullable Distillation distillation(
+            Recipe recipe,
+            RunModel model,
+            @Nullable Teacher teacher,
+            TensorArena weights,
+            @Nullable Checkpoint from)
+            throws IOException {
+        DistillationRecipe wanted = recipe.distillation();
+        if (wanted == null || teacher == null) {
+            return null;
+        }
+        Distillation made =
+                Distillation.of(
+                        teacher.model(),
+                        model.model().config(),
+                        wanted.settings(),
+                        weights,
+                        recipe.train().seed());
+        if (from != null && !made.parameters().isEmpty()) {
+            from.restore(made.parameters(), name -> name.startsWith(Distillation.PREFIX));
+        }
+        return made;
+    }
+
+    /// What is trained and not a part of the files that others use, by name.
+    Map<String, Tensor> apart() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        Adapter adapter = model.adapter();
+        if (adapter != null) {
+            all.putAll(adapter.parameters());
+        }
+        Distillation distillation = objective.distillation();
+        if (distillation != null) {
+            all.putAll(distillation.parameters());
+        }
+        return all;
     }
 
     /// What others need to use the model, or its adapter.
@@ -246,12 +343,14 @@ record Workspace(
 
     /// The most bytes that were in use at once.
     long peakBytes() {
-        return weights.peak() + step.peak();
+        return weights.peak() + step.peak() + (teacher == null ? 0 : teacher.weights().peak());
     }
 
     /// The bytes held now.
     long heldBytes() {
-        return weights.capacity() + step.capacity();
+        return weights.capacity()
+                + step.capacity()
+                + (teacher == null ? 0 : teacher.weights().capacity());
     }
 
     @Override
@@ -259,5 +358,8 @@ record Workspace(
         step.close();
         weights.close();
         model.close();
+        if (teacher != null) {
+            teacher.close();
+        }
     }
 }

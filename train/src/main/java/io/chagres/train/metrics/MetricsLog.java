@@ -57,6 +57,18 @@ public final class MetricsLog implements AutoCloseable {
     /// Largest load of an expert over the mean one, of the least even layer.
     public static final String ROUTER_MAX_OVER_MEAN = "router_max_over_mean";
 
+    /// Mean reward of chosen answers, with preferences; on held-out pairs [#heldOut] of it.
+    public static final String REWARD_CHOSEN = "reward_chosen";
+
+    /// Mean reward of rejected answers.
+    public static final String REWARD_REJECTED = "reward_rejected";
+
+    /// Mean difference of the two.
+    public static final String REWARD_MARGIN = "reward_margin";
+
+    /// Share of pairs whose chosen answer has the larger reward.
+    public static final String REWARD_ACCURACY = "reward_accuracy";
+
     /// Mean loss per token on held-out text. Followed by `/` and a domain's name: of that domain.
     public static final String VALIDATION_LOSS = "validation_loss";
 
@@ -82,6 +94,11 @@ public final class MetricsLog implements AutoCloseable {
     /// The name of a metric of one domain: `name/domain`.
     public static String ofDomain(String name, String domain) {
         return name + "/" + domain;
+    }
+
+    /// The name of a metric on what is held out: `validation_name`.
+    public static String heldOut(String name) {
+        return "validation_" + name;
     }
 
     /// Starts a new, empty log; an existing file is emptied.

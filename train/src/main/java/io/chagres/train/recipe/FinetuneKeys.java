@@ -1,6 +1,7 @@
 package io.chagres.train.recipe;
 
 import io.chagres.nn.adapter.LoraConfig;
+import io.chagres.nn.loss.PreferenceLoss;
 import io.chagres.train.data.ExampleFormat;
 import io.chagres.train.recipe.ExamplesRecipe.LossOn;
 import io.chagres.train.recipe.FinetuneRecipe.Lora;
@@ -25,12 +26,21 @@ final class FinetuneKeys {
         INT8
     }
 
+    /// What is trained for.
+    enum Objective {
+        /// Prediction of the next token.
+        NEXT_TOKEN,
+        /// Direct preference optimization.
+        DPO
+    }
+
     static final RecipeKey<ExampleFormat> FORMAT =
             examples(
                     "format",
                     ValueType.constant(List.of(ExampleFormat.values())),
                     "How the sources' examples are written in JSON, each a text of its own: text,"
-                            + " alpaca, messages, sharegpt, or auto; by default the sources are"
+                            + " alpaca, messages, sharegpt, preference (chosen and rejected answers,"
+                            + " for finetune.objective: dpo), or auto; by default the sources are"
                             + " continuous text.",
                     ExamplesRecipe::format);
     static final RecipeKey<String> CHAT_TEMPLATE =
@@ -67,6 +77,25 @@ final class FinetuneKeys {
                                 case Lora l -> l.config().dora() ? Method.DORA : Method.LORA;
                                 case Prefix _ -> Method.PREFIX;
                             });
+    static final RecipeKey<Objective> OBJECTIVE =
+            preference(
+                    "objective",
+                    ValueType.constant(List.of(Objective.values())),
+                    "What is trained for: next_token (the default), or dpo, to prefer chosen"
+                            + " answers to rejected ones.",
+                    p -> Objective.DPO);
+    static final RecipeKey<Double> DPO_BETA =
+            preference(
+                    "dpo_beta",
+                    ValueType.positive(1e3),
+                    "How closely dpo keeps the model to what it was; by default 0.1.",
+                    PreferenceLoss::beta);
+    static final RecipeKey<Double> DPO_LABEL_SMOOTHING =
+            preference(
+                    "dpo_label_smoothing",
+                    ValueType.numberBelow(0, 0.5),
+                    "Share of pairs that dpo takes to be the wrong way round; by default 0.",
+                    PreferenceLoss::labelSmoothing);
     static final RecipeKey<Integer> RANK =
             lora("r", ValueType.integer(1, MUCH), "Rank; by default 8.", c -> c.rank());
     static final RecipeKey<Double> ALPHA =
@@ -178,6 +207,14 @@ final class FinetuneKeys {
             String description,
             Function<FinetuneRecipe, @Nullable T> value) {
         return add("finetune." + name, type, description, Recipe::finetune, value);
+    }
+
+    private static <T> RecipeKey<T> preference(
+            String name,
+            ValueType<T> type,
+            String description,
+            Function<PreferenceLoss, @Nullable T> value) {
+        return add("finetune." + name, type, description, Recipe::preference, value);
     }
 
     /// A key of a part that a recipe may lack.

@@ -3,9 +3,12 @@ package io.chagres.train.recipe;
 import io.chagres.nn.adapter.LoraConfig;
 import io.chagres.nn.adapter.PrefixConfig;
 import io.chagres.nn.adapter.Targets;
+import io.chagres.nn.loss.PreferenceLoss;
+import io.chagres.train.data.ExampleFormat;
 import io.chagres.train.data.ExampleTemplates;
 import io.chagres.train.recipe.ExamplesRecipe.LossOn;
 import io.chagres.train.recipe.FinetuneKeys.Base;
+import io.chagres.train.recipe.FinetuneKeys.Objective;
 import io.chagres.train.recipe.FinetuneRecipe.Method;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +23,7 @@ record FinetuneReader(RecipeTree tree) {
     static final int RANK = 8;
     private static final int TOKENS = 20;
     private static final int INNER = 128;
+    private static final double BETA = 0.1;
 
     private static final List<RecipeKey<?>> LORA_ONLY =
             List.of(
@@ -67,6 +71,49 @@ record FinetuneReader(RecipeTree tree) {
                 yield prefix();
             }
         };
+    }
+
+    /// How preferences are trained; null for next-token prediction.
+    @Nullable PreferenceLoss preference() {
+        if (!isDpo()) {
+            refuse(
+                    List.of(FinetuneKeys.DPO_BETA, FinetuneKeys.DPO_LABEL_SMOOTHING),
+                    "needs finetune.objective: dpo");
+            require(
+                    tree.optional(FinetuneKeys.FORMAT).orElse(null) != ExampleFormat.PREFERENCE,
+                    FinetuneKeys.FORMAT,
+                    "preference needs finetune.objective: dpo");
+            return null;
+        }
+        return new PreferenceLoss(
+                tree.optional(FinetuneKeys.DPO_BETA).orElse(BETA),
+                tree.optional(FinetuneKeys.DPO_LABEL_SMOOTHING).orElse(0.0));
+    }
+
+    private boolean isDpo() {
+        return tree.optional(FinetuneKeys.OBJECTIVE).orElse(null) == Objective.DPO;
+    }
+
+    /// Chosen and rejected answers, of which only what the assistant writes counts.
+    private ExamplesRecipe preferences() {
+        ExampleFormat format = tree.optional(FinetuneKeys.FORMAT).orElse(ExampleFormat.PREFERENCE);
+        require(
+                format == ExampleFormat.PREFERENCE || format == ExampleFormat.AUTO,
+                FinetuneKeys.FORMAT,
+                "finetune.objective: dpo needs preference");
+        require(
+                tree.optional(FinetuneKeys.LOSS_ON).orElse(LossOn.COMPLETIONS) != LossOn.ALL,
+                FinetuneKeys.LOSS_ON,
+                "finetune.objective: dpo compares completions");
+        require(
+                !tree.optional(FinetuneKeys.PACKING).orElse(false),
+                FinetuneKeys.PACKING,
+                "finetune.objective: dpo needs a row for each answer");
+        return new ExamplesRecipe(
+                ExampleFormat.PREFERENCE,
+                tree.optional(FinetuneKeys.CHAT_TEMPLATE).orElse(ExampleTemplates.OF_MODEL),
+                LossOn.COMPLETIONS,
+                false);
     }
 
     private boolean isFinetuning(RecipeKey<?> key) {
@@ -127,6 +174,9 @@ record FinetuneReader(RecipeTree tree) {
 
     /// How examples are read; null where the sources are continuous text.
     @Nullable ExamplesRecipe examples() {
+        if (isDpo()) {
+            return preferences();
+        }
         if (!tree.isGiven(FinetuneKeys.FORMAT)) {
             refuse(
                     List.of(FinetuneKeys.CHAT_TEMPLATE, FinetuneKeys.LOSS_ON, FinetuneKeys.PACKING),

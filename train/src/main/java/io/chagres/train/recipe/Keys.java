@@ -178,6 +178,7 @@ final class Keys {
 
     static {
         TABLE.addAll(FinetuneKeys.ALL);
+        TABLE.addAll(DistillationKeys.ALL);
     }
 
     static final RecipeKey<Long> STEPS =

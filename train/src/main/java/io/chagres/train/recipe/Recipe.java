@@ -1,5 +1,6 @@
 package io.chagres.train.recipe;
 
+import io.chagres.nn.loss.PreferenceLoss;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// @param tokenizer where the tokenizer comes from
 /// @param data what it is trained on
 /// @param finetune what is trained of a model that is there; null for all of it, as in pre-training
+/// @param preference how answers are compared that are preferred to others; null for next-token
+///   prediction
+/// @param distillation a teacher to learn from; null for none
 /// @param train how it is trained
 /// @param output folder for checkpoints, metrics and the resolved recipe
 /// @param tensorboard whether metrics are also written as TensorBoard event files
@@ -27,6 +31,8 @@ public record Recipe(
         TokenizerRecipe tokenizer,
         DataRecipe data,
         @Nullable FinetuneRecipe finetune,
+        @Nullable PreferenceLoss preference,
+        @Nullable DistillationRecipe distillation,
         TrainRecipe train,
         String output,
         boolean tensorboard,

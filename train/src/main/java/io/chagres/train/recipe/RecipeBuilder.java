@@ -1,5 +1,6 @@
 package io.chagres.train.recipe;
 
+import io.chagres.nn.loss.PreferenceLoss;
 import io.chagres.train.recipe.ModelRecipe.ContinuedModel;
 import io.chagres.train.recipe.ModelRecipe.Family;
 import io.chagres.train.recipe.ModelRecipe.NewModel;
@@ -52,9 +53,21 @@ final class RecipeBuilder {
         if (!tree.isGiven(Keys.FROM)) {
             tree.usePreset(Presets.values(tree.get(Keys.PRESET)));
         }
-        TokenizerRecipe tokenizer = tokenizer();
-        FinetuneRecipe finetune = new FinetuneReader(tree).finetune();
+        DistillationRecipe distillation = DistillationKeys.read(tree);
+        TokenizerRecipe tokenizer = tokenizer(distillation);
+        FinetuneReader tuning = new FinetuneReader(tree);
+        FinetuneRecipe finetune = tuning.finetune();
         DataRecipe data = data(finetune);
+        PreferenceLoss preference = tuning.preference();
+        require(
+                preference == null || distillation == null,
+                DistillationKeys.TEACHER,
+                "cannot be given together with finetune.objective: dpo");
+        require(
+                (preference == null && distillation == null)
+                        || !(tree.get(Keys.CHECKPOINTING) instanceof Checkpointing.Budget),
+                Keys.CHECKPOINTING,
+                "a size cannot be kept to with a teacher or dpo, whose memory is not predicted");
         ExamplesRecipe examples = data.examples();
         require(
                 examples == null
@@ -63,7 +76,7 @@ final class RecipeBuilder {
                 FinetuneKeys.PACKING,
                 "a prefix belongs before each example: they cannot share a row");
         require(
-                examples == null || tree.isGiven(Keys.FROM) || tree.isGiven(Keys.TOKENIZER_PATH),
+                examples == null || tokenizer instanceof GivenTokenizer,
                 FinetuneKeys.FORMAT,
                 "needs model.from or tokenizer.path: a new tokenizer is trained on continuous"
                         + " text");
@@ -72,6 +85,8 @@ final class RecipeBuilder {
                 tokenizer,
                 data,
                 finetune,
+                preference,
+                distillation,
                 train(data),
                 tree.get(Keys.OUTPUT),
                 tree.get(Keys.TENSORBOARD),
@@ -195,7 +210,7 @@ final class RecipeBuilder {
         };
     }
 
-    private TokenizerRecipe tokenizer() {
+    private TokenizerRecipe tokenizer(@Nullable DistillationRecipe distillation) {
         boolean train =
                 tree.isGiven(Keys.TOKENIZER_VOCAB_SIZE)
                         || tree.isGiven(Keys.TOKENIZER_MIN_FREQUENCY);
@@ -210,7 +225,14 @@ final class RecipeBuilder {
                 Keys.FROM,
                 "cannot be given together with tokenizer.train: its embedding belongs to its own"
                         + " tokenizer");
-        Optional<String> given = path.or(() -> from);
+        require(
+                distillation == null || !train,
+                DistillationKeys.TEACHER,
+                "cannot be given together with tokenizer.train: its vocabulary is that of its own"
+                        + " tokenizer");
+        Optional<String> given =
+                path.or(() -> from)
+                        .or(() -> Optional.ofNullable(distillation).map(d -> d.teacher()));
         return given.isPresent()
                 ? new GivenTokenizer(given.get())
                 : new TrainedTokenizer(

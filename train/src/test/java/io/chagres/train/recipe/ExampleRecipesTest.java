@@ -2,6 +2,7 @@ package io.chagres.train.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chagres.nn.loss.PreferenceLoss;
 import io.chagres.train.recipe.ModelRecipe.NewModel;
 import io.chagres.train.recipe.TokenizerRecipe.TrainedTokenizer;
 import java.nio.file.Path;
@@ -57,5 +58,28 @@ class ExampleRecipesTest {
         assertThat(own.nextTokens()).isEqualTo(1);
         assertThat(sparse.train().mixtures().biasRate()).isPositive();
         assertThat(sparse.train().mixtures().sequenceLoss()).isZero();
+    }
+
+    @Test
+    void theStudentHasAQuarterOfTheTeachersParameters() {
+        NewModel student = (NewModel) example("distil-280k").model();
+        Map<String, String> quickstart =
+                Map.of("model.preset", "tiny", "model.num_hidden_layers", "3");
+        NewModel teacher = (NewModel) Recipe.of(quickstart).model();
+        assertThat((double) size(student) / size(teacher)).isBetween(0.24, 0.26);
+    }
+
+    /// Parameters of a Llama whose tokenizer is the quick start's, but for norms.
+    private static long size(NewModel m) {
+        long hidden = m.hiddenSize();
+        long layer = 4 * hidden * hidden + 3 * hidden * m.intermediateSize();
+        return 4096 * hidden + m.numHiddenLayers() * layer;
+    }
+
+    @Test
+    void preferencesAreAnExampleToo() {
+        Recipe recipe = example("dpo");
+        assertThat(recipe.preference()).isEqualTo(new PreferenceLoss(0.1, 0));
+        assertThat(recipe.finetune()).isInstanceOf(FinetuneRecipe.Lora.class);
     }
 }

@@ -61,7 +61,7 @@ class RecipeErrorsTest {
                 "tokenizer: {train: {vocab: 1}} | did you mean 'vocab_size'?",
                 "data: {sources: [{path: a, wieght: 1}]} | did you mean 'weight'?",
                 "model: {sequence_length: 1} | did you mean 'data.sequence_length'?",
-                "zzzzzzzzzz: 1 | the keys there are model, tokenizer, data, finetune, train, precision, output"
+                "zzzzzzzzzz: 1 | the keys there are model, tokenizer, data, finetune, distillation,"
             })
     void suggestions(String yaml, String hint) {
         RecipeException error =
@@ -196,6 +196,35 @@ class RecipeErrorsTest {
                         Map.entry(
                                 "tokenizer: {path: a, train: {min_frequency: 3}}",
                                 "tokenizer.path"),
+                        Map.entry("distillation: {alpha: 0.3}", "distillation.alpha"),
+                        Map.entry(
+                                "distillation: {teacher: a, hidden_weight: 1}",
+                                "distillation.hidden_weight"),
+                        Map.entry(
+                                "distillation: {teacher: a, hidden_states: [1-2]}",
+                                "distillation.hidden_states"),
+                        Map.entry(
+                                "distillation: {teacher: a}\ntokenizer: {train: {vocab_size: 300}}",
+                                "distillation.teacher"),
+                        Map.entry(
+                                "distillation: {teacher: a}\ntrain: {checkpointing: 1GiB}",
+                                "train.checkpointing"),
+                        Map.entry("finetune: {objective: dpo}", "finetune.method"),
+                        Map.entry(
+                                "model: {from: a}\nfinetune: {dpo_beta: 0.2}", "finetune.dpo_beta"),
+                        Map.entry(
+                                "model: {from: a}\nfinetune: {objective: dpo}\n"
+                                        + "distillation: {teacher: b}",
+                                "distillation.teacher"),
+                        Map.entry(
+                                "model: {from: a}\nfinetune: {objective: dpo}\n"
+                                        + "data: {format: alpaca}",
+                                "data.format"),
+                        Map.entry(
+                                "model: {from: a}\nfinetune: {objective: dpo}\n"
+                                        + "data: {packing: true}",
+                                "data.packing"),
+                        Map.entry("model: {from: a}\ndata: {format: preference}", "data.format"),
                         Map.entry("train: {steps: 10, warmup_steps: 11}", "train.warmup_steps"),
                         Map.entry(
                                 "train: {early_stop_patience: 2, eval_every: 0}",

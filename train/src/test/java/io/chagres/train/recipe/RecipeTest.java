@@ -3,6 +3,8 @@ package io.chagres.train.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.chagres.nn.loss.Distillation;
+import io.chagres.nn.loss.PreferenceLoss;
 import io.chagres.train.data.Source;
 import io.chagres.train.recipe.AttentionRecipe.Full;
 import io.chagres.train.recipe.AttentionRecipe.Hashed;
@@ -374,6 +376,56 @@ class RecipeTest {
 
     private static AttentionRecipe attention(String yaml) {
         return ((NewModel) parse(yaml).model()).attention();
+    }
+
+    private static final String TAUGHT =
+            """
+            distillation: {teacher: big, temperature: 3, alpha: 0.25, hidden_states: [0=0, 2=4],
+              hidden_weight: 0.5}
+            """;
+
+    private static final String PREFERRING =
+            """
+            model: {from: base}
+            data: {sources: pairs.jsonl}
+            finetune: {objective: dpo, dpo_beta: 0.3, dpo_label_smoothing: 0.1}
+            """;
+
+    @Test
+    void aTeacherIsReadBack() {
+        Recipe recipe = parse(TAUGHT);
+        assertThat(recipe.distillation())
+                .isEqualTo(
+                        new DistillationRecipe(
+                                "big",
+                                new Distillation.Settings(
+                                        3,
+                                        0.25,
+                                        0.5,
+                                        List.of(
+                                                new Distillation.Pair(0, 0),
+                                                new Distillation.Pair(2, 4)))));
+        assertThat(recipe.tokenizer()).as("the teacher's").isEqualTo(new GivenTokenizer("big"));
+        assertThat(parse(recipe.toYaml())).isEqualTo(recipe);
+        Recipe plain = parse("distillation: {teacher: big}");
+        assertThat(plain.distillation())
+                .isEqualTo(
+                        new DistillationRecipe(
+                                "big", new Distillation.Settings(2, 0.5, 0, List.of())));
+        assertThat(parse(plain.toYaml())).isEqualTo(plain);
+        assertThat(parse("").distillation()).isNull();
+    }
+
+    @Test
+    void preferencesAreReadBack() {
+        Recipe recipe = parse(PREFERRING);
+        assertThat(recipe.preference()).isEqualTo(new PreferenceLoss(0.3, 0.1));
+        assertThat(recipe.finetune()).isInstanceOf(FinetuneRecipe.Lora.class);
+        assertThat(recipe.data().examples()).isNotNull();
+        assertThat(recipe.toYaml()).contains("format: \"preference\"", "objective: \"dpo\"");
+        assertThat(parse(recipe.toYaml())).isEqualTo(recipe);
+        assertThat(parse("model: {from: base}\nfinetune: {objective: next_token}").preference())
+                .isNull();
     }
 
     @Test
