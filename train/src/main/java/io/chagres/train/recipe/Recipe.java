@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param data what it is trained on
 /// @param finetune what is trained of a model that is there; null for all of it, as in pre-training
 /// @param train how it is trained
+/// @param pruning how weights are pruned meanwhile; null for not
 /// @param output folder for checkpoints, metrics and the resolved recipe
 /// @param tensorboard whether metrics are also written as TensorBoard event files
 public record Recipe(
@@ -27,6 +28,7 @@ public record Recipe(
         DataRecipe data,
         @Nullable FinetuneRecipe finetune,
         TrainRecipe train,
+        @Nullable PruningRecipe pruning,
         String output,
         boolean tensorboard) {
 

@@ -72,6 +72,7 @@ final class RecipeBuilder {
                 data,
                 finetune,
                 train(data),
+                new PruningReader(tree).pruning(finetune, tree.get(Keys.STEPS)),
                 tree.get(Keys.OUTPUT),
                 tree.get(Keys.TENSORBOARD));
     }
