@@ -97,9 +97,7 @@ public record Calibration(List<Text> texts) {
         for (RouterReport report : monitor.report()) {
             int further = report.layer() - blocks;
             String block =
-                    further < 0
-                            ? "blocks." + report.layer()
-                            : "nextTokens." + further + ".block";
+                    further < 0 ? "blocks." + report.layer() : "nextTokens." + further + ".block";
             scores.put(block + ".mlp", report.load());
         }
         return new UnitScores(scores);

@@ -78,19 +78,22 @@ public record Reduction(
 
     private static Reduction neurons(TransformerConfig c, double fraction) {
         MoeConfig moe = c.moe();
-        int dense = left(c.intermediateSize(), fraction);
+        int before = c.intermediateSize();
+        int dense = left(before, fraction);
+        int after = dense;
         MoeConfig smallerMoe = null;
-        boolean onlyMixtures = false;
         if (moe != null) {
-            onlyMixtures = moe.isMixture(0);
+            int inner = left(moe.intermediateSize(), fraction);
             smallerMoe =
                     new MoeConfig(
                             moe.experts(),
                             moe.expertsPerToken(),
-                            left(moe.intermediateSize(), fraction),
+                            inner,
                             moe.sharedExperts(),
                             moe.firstDense(),
                             moe.routing());
+            before = moe.isMixture(0) ? moe.intermediateSize() : before;
+            after = moe.isMixture(0) ? inner : after;
         }
         TransformerConfig smaller =
                 c.toBuilder()
@@ -99,14 +102,7 @@ public record Reduction(
                         .intermediateSize(dense)
                         .moe(smallerMoe)
                         .build();
-        boolean ofExpert = onlyMixtures && moe != null && smallerMoe != null;
-        return new Reduction(
-                Unit.NEURONS,
-                ofExpert ? moe.intermediateSize() : c.intermediateSize(),
-                ofExpert ? smallerMoe.intermediateSize() : dense,
-                false,
-                fraction,
-                smaller);
+        return new Reduction(Unit.NEURONS, before, after, false, fraction, smaller);
     }
 
     /// How many of some neurons are left.

@@ -23,8 +23,8 @@ public final class Surgery {
     ///
     /// @param scores of the same reduction
     /// @param weights where the tensors that become smaller go; all others are shared
-    /// @throws IllegalArgumentException naming a layer whose weights are no plain matrices, or which
-    ///   has no scores
+    /// @throws IllegalArgumentException naming a layer whose weights are no plain matrices, or
+    ///   which has no scores
     public static Transformer apply(
             Transformer model, Reduction reduction, UnitScores scores, TensorArena weights) {
         if (model.prefix() != null) {
@@ -75,7 +75,8 @@ public final class Surgery {
         for (int i = 0; i < parts.size(); i++) {
             Part part = parts.get(i);
             Tensor from = part.of(tensor);
-            TensorData.set(part.of(out), cut(from.shape(), Matrices.values(from), part, kept.get(i)));
+            TensorData.set(
+                    part.of(out), cut(from.shape(), Matrices.values(from), part, kept.get(i)));
         }
         return out;
     }

@@ -26,7 +26,8 @@ final class RecipeOptions implements IModelTransformer {
                     "tokenizer", "%nTokenizer:%n",
                     "data", "%nText:%n",
                     "finetune", "%nFine-tuning:%n",
-                    "train", "%nTraining:%n");
+                    "train", "%nTraining:%n",
+                    "pruning", "%nPruning:%n");
 
     @Override
     public CommandSpec transform(CommandSpec command) {

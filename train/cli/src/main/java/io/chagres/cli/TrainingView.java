@@ -1,5 +1,6 @@
 package io.chagres.cli;
 
+import io.chagres.nn.prune.SparsityReport;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.train.eval.Evaluation;
 import io.chagres.train.loop.RunInfo;
@@ -207,6 +208,14 @@ final class TrainingView implements TrainingListener {
 
     private static String oneLine(String text) {
         return text.strip().replaceAll("\\s*\\R\\s*", " / ");
+    }
+
+    @Override
+    public void pruned(long step, SparsityReport report) {
+        screen.line(
+                Figures.format(
+                        "step %d: pruned to %.1f %% zeros, %.1f to %.1f %% in a layer",
+                        step, 100 * report.sparsity(), 100 * report.least(), 100 * report.most()));
     }
 
     @Override
