@@ -32,11 +32,11 @@ import io.chagres.nn.transformer.TransformerConfigBuilder;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Backend;
+import io.chagres.tensor.io.AtomicFiles;
 import io.chagres.tensor.io.Json;
 import io.chagres.tensor.io.JsonNode;
 import io.chagres.tensor.memory.TensorArena;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -157,8 +157,12 @@ class SurgeryTest {
     }
 
     private void assertReadable(Transformer small, float[] expected) throws IOException {
-        Path saved = Files.createDirectories(folder.resolve("small"));
-        HfCheckpoint.save(small, GenerationConfig.ofTokens(null, List.of(), null), saved);
+        Path saved = folder.resolve("small");
+        AtomicFiles.writeFolder(
+                saved,
+                fresh ->
+                        HfCheckpoint.save(
+                                small, GenerationConfig.ofTokens(null, List.of(), null), fresh));
         HfCheckpoint read = HfCheckpoint.load(saved, weights);
         assertThat(read.config()).isEqualTo(small.config());
         assertClose(logits(read.model()), expected);

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -147,7 +148,7 @@ class PruningRunTest {
                     if (method.equals("pattern")) {
                         assertThat(inputs % 4).isZero();
                         for (int i = 0; i < values.length; i += 4) {
-                            assertThat(zeros(java.util.Arrays.copyOfRange(values, i, i + 4)))
+                            assertThat(zeros(Arrays.copyOfRange(values, i, i + 4)))
                                     .as(path)
                                     .isEqualTo(2);
                         }
