@@ -113,9 +113,7 @@ class PrunerTest {
         SparsityReport report = Pruner.prune(all, new MagnitudePruning.Uniform(0.25));
         assertThat(report.layers())
                 .extracting(SparsityReport.Layer::path, SparsityReport.Layer::zeros)
-                .containsExactly(
-                        tuple("a", 78L),
-                        tuple("b", 30L));
+                .containsExactly(tuple("a", 78L), tuple("b", 30L));
         assertLeastWent(before, all.get("b").toFloats());
         assertThat(report.sparsity()).isEqualTo(0.25);
     }
@@ -234,8 +232,7 @@ class PrunerTest {
             }
         }
         assertThat(zeros(free.toFloats())).isZero(); // not kept: they come back
-        assertThatThrownBy(() -> optimizer.keepZeros(Set.of("q")))
-                .hasMessage("q is not trained");
+        assertThatThrownBy(() -> optimizer.keepZeros(Set.of("q"))).hasMessage("q is not trained");
     }
 
     private double step(AdamWOptimizer optimizer, Tensor g) {

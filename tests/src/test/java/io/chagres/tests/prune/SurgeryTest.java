@@ -109,8 +109,14 @@ class SurgeryTest {
     /// @param width columns of a unit
     /// @param groups each of which keeps as many
     private void site(
-            Transformer model, String name, String path, int matrix, int width, int units,
-            int keep, int groups) {
+            Transformer model,
+            String name,
+            String path,
+            int matrix,
+            int width,
+            int units,
+            int keep,
+            int groups) {
         double[] own = random(units, name.hashCode());
         scores.put(name, own);
         Tensor out = Modules.parameters(model).get(path);
@@ -138,8 +144,7 @@ class SurgeryTest {
     }
 
     private void assertSameAsZeroed(Transformer model, Reduction reduction) throws IOException {
-        Transformer small =
-                Surgery.apply(model, reduction, new UnitScores(scores), weights);
+        Transformer small = Surgery.apply(model, reduction, new UnitScores(scores), weights);
         Transformer old =
                 Modules.mapAt(
                         model,
@@ -182,8 +187,14 @@ class SurgeryTest {
     }
 
     private void heads(
-            Transformer model, double part, int after, boolean whole, int width, int units,
-            int keep, int groups)
+            Transformer model,
+            double part,
+            int after,
+            boolean whole,
+            int width,
+            int units,
+            int keep,
+            int groups)
             throws IOException {
         Reduction reduction = Reduction.of(model.config(), Unit.HEADS, part);
         assertThat(reduction.after()).isEqualTo(after);
@@ -291,8 +302,7 @@ class SurgeryTest {
         for (int i = first; i < 2; i++) {
             scores.put("blocks." + i + ".mlp", random(8, i));
         }
-        Transformer small =
-                Surgery.apply(model, reduction, new UnitScores(scores), weights);
+        Transformer small = Surgery.apply(model, reduction, new UnitScores(scores), weights);
         Transformer old =
                 Modules.mapAt(
                         model,
@@ -365,14 +375,12 @@ class SurgeryTest {
         Transformer model = model(llama(4, 2).build());
         Reduction reduction = Reduction.of(model.config(), Unit.HEADS, 0.5);
         assertThat(reduction.wholeGroups()).isTrue();
-        double[] found =
-                text().taylor(model, reduction, step).bySite().get("blocks.1.attention");
+        double[] found = text().taylor(model, reduction, step).bySite().get("blocks.1.attention");
         assertThat(found).hasSize(2);
         for (int unit = 0; unit < 2; unit++) {
             double h = 0.01;
             double slope =
-                    (loss(scaled(model, unit, 1 + h)) - loss(scaled(model, unit, 1 - h)))
-                            / (2 * h);
+                    (loss(scaled(model, unit, 1 + h)) - loss(scaled(model, unit, 1 - h))) / (2 * h);
             assertThat(found[unit])
                     .isCloseTo(Math.abs(slope), within(0.02 * Math.abs(slope) + 1e-4));
         }
@@ -382,7 +390,8 @@ class SurgeryTest {
         return Modules.mapAt(
                 model,
                 (path, part) -> {
-                    if (!path.equals("blocks.1.attention.o.weight") || !(part instanceof Tensor t)) {
+                    if (!path.equals("blocks.1.attention.o.weight")
+                            || !(part instanceof Tensor t)) {
                         return part;
                     }
                     float[] values = t.toFloats();
@@ -455,9 +464,7 @@ class SurgeryTest {
         assertThatThrownBy(() -> UnitScores.magnitude(quantised, half))
                 .hasMessageStartingWith("blocks.1.attention.k.weight: no plain matrix");
         assertThatThrownBy(
-                        () ->
-                                Surgery.apply(
-                                        model(config), half, new UnitScores(Map.of()), weights))
+                        () -> Surgery.apply(model(config), half, new UnitScores(Map.of()), weights))
                 .hasMessage("blocks.0.attention: no scores for its 2 units");
     }
 }

@@ -112,8 +112,10 @@ class PruningRunTest {
         inModel(result.best().orElseThrow(), (path, values, inputs) -> zeros[0] += zeros(values));
         assertThat(zeros[0]).isEqualTo(last.zeros());
         List<String> lines = Files.readAllLines(run.output().resolve(MetricsLog.FILE_NAME));
-        assertThat(lines).anyMatch(l -> l.contains("\"step\":2,") && l.contains("\"sparsity\":0.0"));
-        assertThat(lines).anyMatch(l -> l.contains("\"step\":8,") && l.contains("\"sparsity\":0.5"));
+        assertThat(lines)
+                .anyMatch(l -> l.contains("\"step\":2,") && l.contains("\"sparsity\":0.0"));
+        assertThat(lines)
+                .anyMatch(l -> l.contains("\"step\":8,") && l.contains("\"sparsity\":0.5"));
         assertThat(Files.readString(result.last().resolve("recipe.yaml")))
                 .contains("pruning:", "sparsity: 0.5");
     }

@@ -89,11 +89,10 @@ class PruningRecipeTest {
 
     @Test
     void adaptersAreNotPruned() {
-        assertThatThrownBy(
-                        () ->
-                                parse(
-                                        "model: {from: base}\nfinetune: {r: 8}\npruning:"
-                                                + " {sparsity: 0.3}"))
+        assertThatThrownBy(() ->
+                        parse(
+                                "model: {from: base}\nfinetune: {r: 8}\npruning:"
+                                        + " {sparsity: 0.3}"))
                 .hasMessage(
                         "pruning.sparsity in recipe.yaml: only what is trained can be pruned: it"
                                 + " needs finetune.method: full");

@@ -12,8 +12,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SparsityRampTest {
     /// Values of the paper's formula for s_i = 0.1, s_f = 0.5, t₀ = 100, n Δt = 40.
     @ParameterizedTest
-    @CsvSource({"0, 0", "99, 0", "100, 0.1", "110, 0.33125", "120, 0.45", "130, 0.49375", "140, 0.5",
-        "1000, 0.5"})
+    @CsvSource({
+        "0, 0",
+        "99, 0",
+        "100, 0.1",
+        "110, 0.33125",
+        "120, 0.45",
+        "130, 0.49375",
+        "140, 0.5",
+        "1000, 0.5"
+    })
     void followsTheFormula(long step, double sparsity) {
         assertThat(new SparsityRamp(0.1, 0.5, 100, 140, 10).at(step))
                 .isCloseTo(sparsity, within(1e-15));
@@ -36,7 +44,6 @@ class SparsityRampTest {
         assertThatThrownBy(() -> new SparsityRamp(0, 1, 0, 1, 1)).hasMessageContaining("below 1");
         assertThatThrownBy(() -> new SparsityRamp(0, 0.5, 2, 1, 1))
                 .hasMessageContaining("start 2, end 1");
-        assertThatThrownBy(() -> new SparsityRamp(0, 0.5, 0, 1, 0))
-                .hasMessageContaining("every 0");
+        assertThatThrownBy(() -> new SparsityRamp(0, 0.5, 0, 1, 0)).hasMessageContaining("every 0");
     }
 }
