@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,10 +38,12 @@ class PruningRunTest {
     private static final class Watcher implements TrainingListener {
         final Map<Long, SparsityReport> pruned = new LinkedHashMap<>();
         private final Trainer trainer;
+        private final long end;
         private int left;
 
         Watcher(TinyRun run, int steps) {
             trainer = new Trainer(run.recipe(), this);
+            end = Objects.requireNonNull(run.recipe().pruning()).ramp().end();
             left = steps;
         }
 
@@ -49,7 +52,8 @@ class PruningRunTest {
         }
 
         @Override
-        public void pruned(long step, SparsityReport report) {
+        public void pruned(long step, SparsityReport report, boolean last) {
+            assertThat(last).isEqualTo(step == end);
             pruned.put(step, report);
         }
 

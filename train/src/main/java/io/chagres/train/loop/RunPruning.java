@@ -45,7 +45,7 @@ final class RunPruning {
         if (recipe.ramp().isDue(step)) {
             SparsityReport report = Pruner.prune(weights, recipe.at(step));
             sparsity = report.sparsity();
-            listener.pruned(step, report);
+            listener.pruned(step, report, step == recipe.ramp().end());
         }
     }
 

@@ -44,7 +44,8 @@ public interface TrainingListener {
     /// Weights were pruned.
     ///
     /// @param step steps done
-    default void pruned(long step, SparsityReport report) {}
+    /// @param last whether no more will be
+    default void pruned(long step, SparsityReport report, boolean last) {}
 
     /// A checkpoint is on the disk.
     default void saved(long step, Path folder) {}
