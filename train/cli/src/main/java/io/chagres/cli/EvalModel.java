@@ -97,7 +97,12 @@ final class EvalModel implements AutoCloseable {
 
     /// The tokenizer as training uses it.
     TextEncoding encoding() {
-        Integer known = config().eosIds().isEmpty() ? null : config().eosIds().getFirst();
+        return encoding(folder, config(), tokenizer);
+    }
+
+    /// The tokenizer of a model as training uses it.
+    static TextEncoding encoding(Path folder, TransformerConfig config, Tokenizer tokenizer) {
+        Integer known = config.eosIds().isEmpty() ? null : config.eosIds().getFirst();
         if (known == null && tokenizer.eosId().isEmpty()) {
             throw new DataException(
                     "neither config.json nor tokenizer_config.json of "
@@ -106,14 +111,18 @@ final class EvalModel implements AutoCloseable {
         }
         int eos = known != null ? known : tokenizer.eosId().getAsInt();
         return new TextEncoding(
-                piece -> tokenizer.encode(piece, false), config().vocabSize(), eos, "");
+                piece -> tokenizer.encode(piece, false), config.vocabSize(), eos, "");
     }
 
     /// The recipe of the adapter or, without one, the model: in its folder, or in last/ beside it,
     /// since best/ has none.
     Optional<Recipe> recipe() {
-        Path trained = adapter == null ? folder : adapter;
-        Path path = trained.toAbsolutePath().normalize();
+        return recipe(adapter == null ? folder : adapter);
+    }
+
+    /// The recipe in a folder, or in last/ beside it, since best/ has none.
+    static Optional<Recipe> recipe(Path folder) {
+        Path path = folder.toAbsolutePath().normalize();
         return Optional.of(path.resolve(Recipe.FILE_NAME))
                 .filter(Files::exists)
                 .or(() -> Optional.of(path.resolveSibling("last").resolve(Recipe.FILE_NAME)))

@@ -41,7 +41,7 @@ import picocli.CommandLine.Command;
 final class FinetuneCommand extends TrainCommand {
     private static final String METHOD = "finetune.method";
 
-    /// Low-rank adapters where nothing says what is trained.
+    /// Low-rank adapters where nothing says what is trained, all weights where they are pruned.
     @Override
     Recipe recipe(Map<String, String> flags) throws IOException {
         Recipe recipe = super.recipe(flags);
@@ -49,7 +49,7 @@ final class FinetuneCommand extends TrainCommand {
             return recipe;
         }
         Map<String, String> more = new LinkedHashMap<>(flags);
-        more.put(METHOD, "lora");
+        more.put(METHOD, recipe.pruning() == null ? "lora" : "full");
         return super.recipe(more);
     }
 }

@@ -40,6 +40,7 @@ final class Main {
         COMMANDS.put("finetune", FinetuneCommand.class);
         COMMANDS.put("tune", TuneCommand.class);
         COMMANDS.put("merge", MergeCommand.class);
+        COMMANDS.put("prune", PruneCommand.class);
         COMMANDS.put("generate", GenerateCommand.class);
         COMMANDS.put("chat", ChatCommand.class);
         COMMANDS.put("serve", ServeCommand.class);

@@ -27,6 +27,7 @@ final class RecipeOptions implements IModelTransformer {
                     "data", "%nText:%n",
                     "finetune", "%nFine-tuning:%n",
                     "train", "%nTraining:%n",
+                    "pruning", "%nPruning:%n",
                     "tune", "%nSearching for values:%n");
 
     @Override

@@ -1,5 +1,6 @@
 package io.chagres.cli;
 
+import io.chagres.nn.prune.SparsityReport;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.train.eval.Evaluation;
 import io.chagres.train.loop.RunInfo;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class TrainingView implements TrainingListener {
     private static final long BAR_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final long LINE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final double SPARSITY_SHOWN = 0.05;
 
     private final Screen screen;
     private final boolean unicode = Screen.unicode();
@@ -28,6 +30,7 @@ final class TrainingView implements TrainingListener {
     private LongConsumer afterStep = step -> {};
     private @Nullable Supplier<Duration> timeLeft;
     private boolean replanning;
+    private double shownSparsity = -1;
     private @Nullable Evaluation before;
     private @Nullable Phase phase;
     private @Nullable StepMetrics shown;
@@ -212,6 +215,19 @@ final class TrainingView implements TrainingListener {
 
     private static String oneLine(String text) {
         return text.strip().replaceAll("\\s*\\R\\s*", " / ");
+    }
+
+    /// Shows the first pruning, the last, and those between that took some more out.
+    @Override
+    public void pruned(long step, SparsityReport report, boolean last) {
+        if (!last && report.sparsity() < shownSparsity + SPARSITY_SHOWN) {
+            return;
+        }
+        shownSparsity = report.sparsity();
+        screen.line(
+                Figures.format(
+                        "step %d: pruned to %.1f %% zeros, %.1f to %.1f %% in a layer",
+                        step, 100 * report.sparsity(), 100 * report.least(), 100 * report.most()));
     }
 
     @Override

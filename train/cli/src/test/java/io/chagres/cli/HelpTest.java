@@ -17,6 +17,7 @@ class HelpTest {
                 "train",
                 "finetune",
                 "merge",
+                "prune",
                 "generate",
                 "eval",
                 "attention",

@@ -70,7 +70,8 @@ public final class RecipeMatch {
                     ofTrain("router_z_loss", t -> t.mixtures().zLoss()),
                     ofTrain("next_tokens_weight", t -> t.mixtures().nextTokensWeight()),
                     ofTrain("dropout", TrainRecipe::dropout),
-                    new Key("precision", r -> r.train().precision()));
+                    new Key("precision", r -> r.train().precision()),
+                    new Key("pruning", Recipe::pruning));
 
     private RecipeMatch() {}
 

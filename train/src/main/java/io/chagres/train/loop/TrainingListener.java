@@ -1,5 +1,6 @@
 package io.chagres.train.loop;
 
+import io.chagres.nn.prune.SparsityReport;
 import io.chagres.train.eval.Evaluation;
 import java.nio.file.Path;
 
@@ -39,6 +40,12 @@ public interface TrainingListener {
     /// @param prompt what it begins with, may be empty
     /// @param text what the model made of it, without the prompt
     default void sampled(long step, String prompt, String text) {}
+
+    /// Weights were pruned.
+    ///
+    /// @param step steps done
+    /// @param last whether no more will be
+    default void pruned(long step, SparsityReport report, boolean last) {}
 
     /// A checkpoint is on the disk.
     default void saved(long step, Path folder) {}

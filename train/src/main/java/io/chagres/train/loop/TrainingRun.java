@@ -47,6 +47,7 @@ final class TrainingRun {
     private final TrainingStep trainingStep;
     private final RunEvaluator evaluator;
     private final Progress progress;
+    private final @Nullable RunPruning pruning;
 
     private long step;
     private long tokens;
@@ -101,6 +102,7 @@ final class TrainingRun {
                         work.model().adapter());
         evaluator = RunEvaluator.of(work, train.precision());
         progress = new Progress(System::nanoTime, state.step(), train.steps(), SPEED_WINDOW);
+        pruning = RunPruning.of(recipe.pruning(), work.model().model(), work.optimizer());
         step = state.step();
         tokens = state.tokens();
         rngOffset = state.rngOffset();
@@ -167,6 +169,9 @@ final class TrainingRun {
     }
 
     private void step() throws IOException {
+        if (pruning != null) {
+            pruning.before(step, listener);
+        }
         List<Batch> parts = new ArrayList<>();
         for (int i = 0; i < train.gradientAccumulation(); i++) {
             parts.add(batches.next());
@@ -220,6 +225,9 @@ final class TrainingRun {
         if (scaler.adapts()) {
             line.put(MetricsLog.LOSS_SCALE, scale);
             line.put(MetricsLog.SKIPPED_STEPS, scaler.skipped());
+        }
+        if (pruning != null) {
+            line.put(MetricsLog.SPARSITY, pruning.sparsity());
         }
         List<RouterReport> routers = trainingStep.routers();
         if (!routers.isEmpty()) {
@@ -286,7 +294,8 @@ final class TrainingRun {
         evaluatedStep = step;
         saved = false;
         listener.evaluated(step, found);
-        if (step > 0) { // before that it is only to compare with
+        // before the first step, and before all is pruned, it is only to compare with
+        if (step > 0 && (pruning == null || pruning.isDone(step))) {
             judge(found);
         }
     }

@@ -51,6 +51,9 @@ public final class MetricsLog implements AutoCloseable {
     /// Steps left out so far because their gradients were not finite, with precision fp16.
     public static final String SKIPPED_STEPS = "skipped_steps";
 
+    /// The part of the weights that may be pruned that is 0, when training prunes.
+    public static final String SPARSITY = "sparsity";
+
     /// Entropy of the experts' loads over that of even ones, the mean over layers.
     public static final String ROUTER_EVENNESS = "router_evenness";
 

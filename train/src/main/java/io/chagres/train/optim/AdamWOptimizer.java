@@ -1,6 +1,7 @@
 package io.chagres.train.optim;
 
 import io.chagres.tensor.DType;
+import io.chagres.tensor.Scope;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
@@ -8,6 +9,7 @@ import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Accumulate;
 import io.chagres.tensor.op.AdamW;
 import io.chagres.tensor.op.Assign;
+import io.chagres.tensor.op.Compare;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.SumSquares;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// AdamW with gradient accumulation and clipping by global norm. Loshchilov & Hutter 2017,
 /// arXiv:1711.05101.
@@ -72,6 +75,7 @@ public final class AdamWOptimizer {
     private final FlatTensors grads;
     private final List<Moments> moments;
     private final boolean[] seen;
+    private final boolean[] sparse;
     private final Tensor hyper;
     private final AdamW decayed;
     private final AdamW plain;
@@ -95,6 +99,7 @@ public final class AdamWOptimizer {
         grads = FlatTensors.zeros(weights, DType.F32, shapes);
         moments = Moments.zeros(weights, shapes, options.eightBit());
         seen = new boolean[shapes.size()];
+        sparse = new boolean[shapes.size()];
         hyper = TensorData.copyOf(weights, DType.F64, Shape.of(3), 0, 0, 1);
         double b1 = options.beta1();
         double b2 = options.beta2();
@@ -111,6 +116,22 @@ public final class AdamWOptimizer {
     /// Steps taken.
     public long steps() {
         return steps;
+    }
+
+    /// Keeps what is 0 of some parameters at 0 from now on, as pruned weights are: their gradients
+    /// do not count, neither for the moments nor for the global norm, and neither moments nor decay
+    /// move them.
+    ///
+    /// @param paths names of parameters
+    /// @throws IllegalArgumentException naming one that is not trained
+    public void keepZeros(Set<String> paths) {
+        for (String path : paths) {
+            int index = names.indexOf(path);
+            if (index < 0) {
+                throw new IllegalArgumentException(path + " is not trained");
+            }
+            sparse[index] = true;
+        }
     }
 
     /// Adds a gradient; shaped as a [io.chagres.autograd.Tape.GradientSink]. Runs under the current
@@ -152,6 +173,13 @@ public final class AdamWOptimizer {
                 Assign.assign(g, Full.scalar(g.dtype(), 0));
             }
         }
+        for (int i = 0; i < seen.length; i++) {
+            if (sparse[i]) {
+                Tensor g = grads.parts().get(i);
+                Tensor p = parameters.get(i);
+                Scope.run(() -> Assign.assign(g, nonZero(p).select(g, zero(g))));
+            }
+        }
         double norm = Math.sqrt(SumSquares.sumSquares(grads.all()).item()) / lossScale;
         Arrays.fill(seen, false);
         if (!Double.isFinite(norm)) {
@@ -163,9 +191,27 @@ public final class AdamWOptimizer {
         for (int i = 0; i < seen.length; i++) {
             Tensor p = parameters.get(i);
             AdamW op = rule.applies(p) ? decayed : plain;
-            moments.get(i).step(op, p, grads.parts().get(i), hyper);
+            Tensor g = grads.parts().get(i);
+            Moments own = moments.get(i);
+            if (sparse[i]) {
+                Scope.run(() -> {
+                    Tensor kept = nonZero(p);
+                    own.step(op, p, g, hyper);
+                    Assign.assign(p, kept.select(p, zero(p)));
+                });
+            } else {
+                own.step(op, p, g, hyper);
+            }
         }
         return norm;
+    }
+
+    private static Tensor nonZero(Tensor p) {
+        return p.compare(Compare.NE, zero(p));
+    }
+
+    private static Tensor zero(Tensor like) {
+        return Full.scalar(like.dtype(), 0);
     }
 
     /// The moments by name, for checkpoints: `m.<path>` and `v.<path>`; those in 8 bits

@@ -375,6 +375,11 @@ final class Keys {
                             + " instructions for it, fp16 scales the loss. Checkpoints hold F32"
                             + " either way.",
                     r -> r.train().precision());
+
+    static {
+        TABLE.addAll(PruningKeys.ALL);
+    }
+
     static final RecipeKey<String> OUTPUT =
             key(
                     "output",

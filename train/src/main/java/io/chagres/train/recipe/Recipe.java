@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 ///   prediction
 /// @param distillation a teacher to learn from; null for none
 /// @param train how it is trained
+/// @param pruning how weights are pruned meanwhile; null for not
 /// @param output folder for checkpoints, metrics and the resolved recipe
 /// @param tensorboard whether metrics are also written as TensorBoard event files
 /// @param tune how `tune` searches for values; null for no search. Training ignores it
@@ -34,6 +35,7 @@ public record Recipe(
         @Nullable PreferenceLoss preference,
         @Nullable DistillationRecipe distillation,
         TrainRecipe train,
+        @Nullable PruningRecipe pruning,
         String output,
         boolean tensorboard,
         @Nullable TuneRecipe tune) {

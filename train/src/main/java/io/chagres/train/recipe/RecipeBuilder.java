@@ -88,6 +88,7 @@ final class RecipeBuilder {
                 preference,
                 distillation,
                 train(data),
+                new PruningReader(tree).pruning(finetune, tree.get(Keys.STEPS)),
                 tree.get(Keys.OUTPUT),
                 tree.get(Keys.TENSORBOARD),
                 new TuneReader(tree).tune());
