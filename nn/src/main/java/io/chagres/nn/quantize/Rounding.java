@@ -77,7 +77,7 @@ record Rounding(Tensor q, Tensor scale) {
                 seen[c] = 0;
             }
         }
-        int[] q = new int[in];
+        double[] q = new double[in];
         for (int at = 0; at < in; at += size) {
             float most = 0;
             for (int i = at; i < at + size; i++) {

@@ -39,6 +39,7 @@ final class Main {
         COMMANDS.put("plan", PlanCommand.class);
         COMMANDS.put("finetune", FinetuneCommand.class);
         COMMANDS.put("merge", MergeCommand.class);
+        COMMANDS.put("quantize", QuantizeCommand.class);
         COMMANDS.put("generate", GenerateCommand.class);
         COMMANDS.put("chat", ChatCommand.class);
         COMMANDS.put("serve", ServeCommand.class);

@@ -27,6 +27,7 @@ public record CompressedTensors(List<Group> groups, List<String> ignore) {
     private static final String FORMAT = "int-quantized";
     private static final String REGEX = "re:";
     private static final int BITS = 8;
+    private static final int SHOWN = 3;
 
     /// Modules that are stored alike.
     ///
@@ -188,6 +189,23 @@ public record CompressedTensors(List<Group> groups, List<String> ignore) {
         if (value != null) {
             throw UnsupportedModel.of(value, List.of("null"));
         }
+    }
+
+    /// In a few words, such as `W8A8, a scale per row: Linear; W8, a scale per row: Embedding`.
+    public String describe() {
+        List<String> all = new ArrayList<>();
+        for (Group g : groups) {
+            String scales =
+                    g.oneScale()
+                            ? "one scale"
+                            : g.groupSize() == 0 ? "a scale per row" : "groups of " + g.groupSize();
+            String targets =
+                    g.targets().size() > SHOWN
+                            ? g.targets().size() + " modules"
+                            : String.join(", ", g.targets());
+            all.add((g.dynamic() ? "W8A8" : "W8") + ", " + scales + ": " + targets);
+        }
+        return String.join("; ", all);
     }
 
     /// The content of the field.
