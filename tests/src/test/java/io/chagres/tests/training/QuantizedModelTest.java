@@ -248,7 +248,14 @@ class QuantizedModelTest {
 
     @Test
     void aTrainedModelKeepsItsPerplexityAlsoWithOutliers() throws IOException {
-        TinyRun run = TinyRun.in(folder).with("train.steps", 150).with("train.dropout", 0);
+        TinyRun run =
+                TinyRun.in(folder)
+                        .with("train.steps", 150)
+                        .with("train.gradient_accumulation", 1)
+                        .with("train.dropout", 0)
+                        .with("train.eval_every", 150)
+                        .with("train.sample_every", 0)
+                        .with("train.save_every", 0);
         run.train();
         Path last = run.output().resolve("last");
         Transformer model = HfCheckpoint.load(last, weights).model();
