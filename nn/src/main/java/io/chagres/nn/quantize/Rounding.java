@@ -1,7 +1,6 @@
 package io.chagres.nn.quantize;
 
 import io.chagres.tensor.DType;
-import io.chagres.tensor.Layout;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
@@ -35,27 +34,20 @@ record Rounding(Tensor q, Tensor scale) {
         int groups = in / size;
         float[] scales = new float[Math.multiplyExact(rows, groups)];
         Tensor q = Tensor.empty(weights, new Spec(DType.I8, shape));
-        Tensor from = flat(matrix, rows, in);
-        Tensor to = flat(q, rows, in);
         IntStream.range(0, rows)
                 .parallel()
-                .forEach(r -> row(name, from, to, r, how.calibration(), outliers, scales, size));
+                .forEach(r -> row(name, matrix, q, r, how.calibration(), outliers, scales, size));
         Shape of = how.groupSize() == 0 ? shape.without(-1) : shape.with(-1, groups);
         return new Rounding(q, Tensor.of(weights, of, scales));
     }
 
-    /// The rows of several matrices under each other.
-    private static Tensor flat(Tensor t, int rows, int in) {
+    /// A row of a matrix, or of several under each other.
+    private static Tensor row(Tensor t, int r) {
         if (t.shape().rank() == 2) {
-            return t;
+            return t.viewAs(t.layout().slice(0, r, 1, 1));
         }
-        if (!t.layout().isContiguous()) {
-            long[] strides = t.layout().strides();
-            if (strides[0] != t.dim(1) * strides[1]) {
-                return flat(t.contiguous(), rows, in);
-            }
-        }
-        return t.viewAs(Layout.of(Shape.of(rows, in), new long[] {in, 1}, t.layout().offset()));
+        long each = t.dim(1);
+        return t.viewAs(t.layout().slice(0, r / each, 1, 1).slice(1, r % each, 1, 1));
     }
 
     private static void row(
@@ -67,9 +59,9 @@ record Rounding(Tensor q, Tensor scale) {
             int[] outliers,
             float[] scales,
             int size) {
-        int in = Math.toIntExact(from.dim(1));
+        int in = Math.toIntExact(from.shape().last());
         float[] all = new float[in];
-        TensorData.read(from.viewAs(from.layout().slice(0, r, 1, 1)), all);
+        TensorData.read(row(from, r), all);
         float[] seen = all;
         if (outliers.length > 0) {
             seen = all.clone();
@@ -96,6 +88,6 @@ record Rounding(Tensor q, Tensor scale) {
                 q[i] = Calibration.round(all[i], scale);
             }
         }
-        TensorData.set(to.viewAs(to.layout().slice(0, r, 1, 1)), q);
+        TensorData.set(row(to, r), q);
     }
 }

@@ -121,6 +121,11 @@ class QuantizedModelTest {
         Quantization how =
                 Quantization.WEIGHTS.withGroupSize(group).withDynamic(dynamic).withOutliers(2);
         Transformer made = quantized(plain, how);
+        try (SafeTensors file = HfCheckpoint.open(golden(name))) {
+            // also of matrices that lie in their file, transposed or apart from each other
+            Transformer there = HfCheckpoint.map(golden(name), file, weights).model();
+            assertThat(logits(quantized(there, how))).containsExactly(logits(made));
+        }
         assertThat(Modules.parameters(made).keySet()).doesNotContain("tokens.weight");
         Path first = save(made, "first");
         try (SafeTensors file = HfCheckpoint.open(first)) {

@@ -17,6 +17,7 @@ class HelpTest {
                 "train",
                 "finetune",
                 "merge",
+                "quantize",
                 "generate",
                 "eval",
                 "attention",
