@@ -21,6 +21,7 @@ module io.chagres.nn {
     exports io.chagres.nn.loss;
     exports io.chagres.nn.moe;
     exports io.chagres.nn.prune;
+    exports io.chagres.nn.quantize;
     exports io.chagres.nn.text;
     exports io.chagres.nn.text.chat;
     exports io.chagres.nn.transformer;

@@ -5,6 +5,7 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.op.Attention;
 import io.chagres.tensor.op.AttentionBackward;
+import io.chagres.tensor.op.GroupedInt8Linear;
 import io.chagres.tensor.op.GroupedLinear;
 import io.chagres.tensor.op.GroupedOuter;
 import io.chagres.tensor.op.Int8Linear;
@@ -27,7 +28,7 @@ final class Flops {
         return switch (op) {
             case MatMul _, Linear _, Int8Linear _ ->
                     2.0 * out[0].shape().size() * in[0].shape().last();
-            case GroupedLinear _ -> 2.0 * out[0].shape().size() * in[0].shape().last();
+            case GroupedLinear _, GroupedInt8Linear _ -> 2.0 * out[0].shape().size() * in[0].shape().last();
             case GroupedOuter _ -> 2.0 * in[0].shape().size() * in[1].shape().last();
             case Attention a -> attention(a, FORWARD, in);
             case AttentionBackward b -> attention(b.forward(), BACKWARD, in);

@@ -3,11 +3,18 @@ package io.chagres.bench;
 import io.chagres.nn.generate.Decoder;
 import io.chagres.nn.generate.KvCache;
 import io.chagres.nn.hf.HfCheckpoint;
+import io.chagres.nn.layer.Buffer;
+import io.chagres.nn.layer.Embedding;
+import io.chagres.nn.layer.Int8Linear;
+import io.chagres.nn.layer.Projection;
+import io.chagres.nn.transformer.ParameterSource;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.nn.transformer.TransformerBuilder;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.nn.transformer.TransformerConfigBuilder;
 import io.chagres.tensor.DType;
+import io.chagres.tensor.Shape;
+import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.io.SafeTensors;
 import io.chagres.tensor.memory.TensorArena;
@@ -15,8 +22,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// One sequence through a model with a KV cache: `prefill` reads a prompt in one pass, `decode`
 /// writes token by token after a prompt of one. Shapes are the model and how many tokens.
@@ -25,8 +34,9 @@ import java.util.Map;
 /// their speed is that of trained ones.
 ///
 /// The dtype is the one to compute in, as users choose it; what [Decoder] does for it is measured.
-/// Random matrices are stored in it. A checkpoint's are as they are stored, those in F32 rounded
-/// when it is loaded for BF16.
+/// Random matrices are stored in it: `int8` stands for weights of 8 bits with a scale per row that
+/// are computed with in F32, the table of tokens among them, and `w8a8` for inputs of 8 bits too. A
+/// checkpoint's are as they are stored, those in F32 rounded when it is loaded for BF16.
 final class InferenceWorkload implements Workload {
     private static final Map<String, TransformerConfig> MODELS =
             Map.of(
@@ -35,6 +45,10 @@ final class InferenceWorkload implements Workload {
     private static final int PREFILL_TOKENS = 512;
     private static final int DECODE_TOKENS = 64;
     private static final int SEVENTH_TOKEN = 7;
+    private static final int MOST = 127;
+
+    /// The dtype of weights and inputs of 8 bits.
+    private static final String W8A8 = "w8a8";
 
     private final String name;
 
@@ -90,10 +104,12 @@ final class InferenceWorkload implements Workload {
         TensorArena cache = backend.arena("kv cache");
         open.add(cache);
         TransformerConfig known = MODELS.get(task.label());
-        DType compute = Operands.dtype(task);
+        boolean dynamic = task.dtype().equals(W8A8);
+        DType stored = dynamic ? DType.I8 : Operands.dtype(task);
+        DType compute = stored == DType.I8 ? DType.F32 : stored;
         Transformer model =
                 known != null
-                        ? random(known, compute, o, weights)
+                        ? random(known, stored, dynamic, o, weights)
                         : stored(Path.of(task.label().replace('|', '/')), compute, weights, open);
         weights.seal();
         int tokens = task.dims()[0];
@@ -129,13 +145,46 @@ final class InferenceWorkload implements Workload {
     }
 
     private static Transformer random(
-            TransformerConfig config, DType dtype, Operands o, TensorArena weights) {
+            TransformerConfig config,
+            DType dtype,
+            boolean dynamic,
+            Operands o,
+            TensorArena weights) {
         double scale = config.initializerRange();
+        DType plain = dtype == DType.I8 ? DType.F32 : dtype;
         return TransformerBuilder.build(
                 config,
-                (path, shape, init) -> {
-                    DType kept = shape.rank() > 1 ? dtype : DType.F32; // as a loaded model's are
-                    return o.random(weights, kept, scale, shape);
+                new ParameterSource() {
+                    @Override
+                    public Tensor get(String path, Shape shape, Init init) {
+                        DType kept = shape.rank() > 1 ? plain : DType.F32; // as a loaded model's
+                        return o.random(weights, kept, scale, shape);
+                    }
+
+                    @Override
+                    public @Nullable Projection compressed(
+                            String path, Shape shape, @Nullable Tensor bias) {
+                        return dtype == DType.I8
+                                ? new Int8Linear(q(shape), scales(shape), bias, dynamic, null)
+                                : null;
+                    }
+
+                    @Override
+                    public @Nullable Embedding compressedTable(String path, Shape shape) {
+                        return dtype == DType.I8
+                                ? new Embedding.Int8(q(shape), scales(shape))
+                                : null;
+                    }
+
+                    private Buffer q(Shape shape) {
+                        return new Buffer(o.random(weights, DType.I8, MOST, shape));
+                    }
+
+                    private Buffer scales(Shape shape) {
+                        float[] all = new float[Math.toIntExact(shape.dim(0))];
+                        Arrays.fill(all, (float) (scale / MOST));
+                        return new Buffer(Tensor.of(weights, shape.without(-1), all));
+                    }
                 });
     }
 

@@ -99,7 +99,11 @@ record LoraSite(
         }
         mixtures.forEach((path, modules) -> {
             Tensor matrices = experts.get(path);
-            if (matrices != null && modules.stream().anyMatch(config.targets()::include)) {
+            if (modules.stream().anyMatch(config.targets()::include)) {
+                if (matrices == null) {
+                    throw new UnsupportedModel(
+                            modules.getFirst() + ": experts of 8 bits take no adapters");
+                }
                 sites.add(mixture(path, modules, matrices.shape(), config));
             }
         });

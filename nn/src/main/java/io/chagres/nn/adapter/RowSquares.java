@@ -17,10 +17,11 @@ final class RowSquares {
     static float[] of(Projection layer) {
         return switch (layer) {
             case Linear(Tensor weight, var _) -> of(weight, null);
-            case Int8Linear q -> of(q.weight().value(), q.scale().value());
+            case Int8Linear q when q.outliers() == null ->
+                    of(q.weight().value(), q.scale().value());
             default ->
                     throw new IllegalArgumentException(
-                            "DoRA goes around plain layers and those of 8 bits, not "
+                            "DoRA goes around plain layers and those of 8 bits without outliers, not "
                                     + layer.getClass().getSimpleName());
         };
     }

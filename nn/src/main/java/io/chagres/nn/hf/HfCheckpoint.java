@@ -39,7 +39,8 @@ public record HfCheckpoint(
     /// Most bytes of one file of weights, unless a caller says otherwise.
     public static final long SHARD_BYTES = 5_000_000_000L;
 
-    /// Loads a model for training: every parameter is copied into the arena as F32.
+    /// Loads a model for training: every parameter is copied into the arena as F32, also what is
+    /// stored in 8 bits.
     ///
     /// @throws UnsupportedModel when the architecture or its tensors are not what we know
     /// @throws IOException when a file is missing or damaged
@@ -63,7 +64,7 @@ public record HfCheckpoint(
     /// computes in F32 all the same, with the same results as if they had been widened. Vectors,
     /// such as the weights of norms, are widened, since every use would have to. What latent
     /// attention expands its latents by is converted; experts are copied side by side, in their
-    /// dtype, unless they lie at equal distances in the file.
+    /// dtype, unless they lie at equal distances in the file. Matrices of 8 bits stay that.
     ///
     /// @param file the opened weights; they must stay open while the model is used
     public static HfCheckpoint map(Path folder, SafeTensors file, TensorArena weights)
@@ -84,8 +85,11 @@ public record HfCheckpoint(
     private static HfCheckpoint load(
             Path folder, SafeTensors file, TensorArena weights, Keep keep, DType compute)
             throws IOException {
-        TransformerConfig config = present(HfConfig.read(folder).transformer(), file);
-        HfTensors source = new HfTensors(file, names(config, file), weights, keep, compute);
+        HfConfig read = HfConfig.read(folder);
+        TransformerConfig config = present(read.transformer(), file);
+        HfTensors source =
+                new HfTensors(
+                        file, names(config, file), read.quantization(), weights, keep, compute);
         Transformer model = TransformerBuilder.build(config, source);
         LOG.debug("{}: {}", folder, source.report());
         return new HfCheckpoint(config, GenerationConfig.read(folder), model, source.report());
@@ -114,7 +118,8 @@ public record HfCheckpoint(
     }
 
     /// Writes a model's files into an existing folder. What is not trained, such as the bias of a
-    /// router, keeps its dtype.
+    /// router, keeps its dtype; matrices of 8 bits are stored as "compressed-tensors", and the
+    /// config says which.
     ///
     /// @param dtype dtype of the stored weights, a float
     /// @param maxShardBytes most bytes of tensors in one file; a larger tensor has its own
@@ -125,14 +130,16 @@ public record HfCheckpoint(
             DType dtype,
             long maxShardBytes)
             throws IOException {
-        HfConfig.write(model.config(), dtype, folder.resolve(HfConfig.FILE));
+        QuantizedNames names = QuantizedNames.of(model);
+        HfConfig.write(
+                model.config(), dtype, names.quantization(), folder.resolve(HfConfig.FILE));
         generation.write(folder.resolve(GenerationConfig.FILE));
         SafeTensorsWriter writer = new SafeTensorsWriter();
         try (Arena copies = Arena.ofConfined()) {
             Set<String> trained = Modules.parameters(model).keySet();
             HfWriter.write(
-                    Modules.state(model),
-                    HfNames.of(model.config()),
+                    names.state(),
+                    names.names(),
                     (path, t) -> trained.contains(path) ? dtype : t.dtype(),
                     writer,
                     copies);

@@ -207,8 +207,6 @@ public record Transformer(
     /// Hidden states to logits: (…, hidden) → (…, vocabulary).
     public Tensor project(Tensor hidden) {
         Projection own = head;
-        return own != null
-                ? own.apply(hidden)
-                : io.chagres.tensor.op.Linear.linear(hidden, tokens.weight(), null);
+        return own != null ? own.apply(hidden) : tokens.project(hidden);
     }
 }

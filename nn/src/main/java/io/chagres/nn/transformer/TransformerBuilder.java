@@ -11,7 +11,9 @@ import io.chagres.nn.layer.Embedding;
 import io.chagres.nn.layer.LayerNorm;
 import io.chagres.nn.layer.Linear;
 import io.chagres.nn.layer.Norm;
+import io.chagres.nn.layer.Projection;
 import io.chagres.nn.layer.RmsNorm;
+import io.chagres.nn.moe.ExpertLayer;
 import io.chagres.nn.moe.Experts;
 import io.chagres.nn.moe.FeedForward;
 import io.chagres.nn.moe.MixtureOfExperts;
@@ -54,18 +56,13 @@ public final class TransformerBuilder {
 
     private Transformer model() {
         long hidden = config.hiddenSize();
-        Embedding tokens =
-                new Embedding(
-                        source.stored(
-                                "tokens.weight",
-                                Shape.of(config.vocabSize(), hidden),
-                                Init.NORMAL));
+        Embedding tokens = table("tokens", Shape.of(config.vocabSize(), hidden));
         Embedding positions = null;
         Rotary rotary = null;
         switch (config.positions()) {
             case Positions.Learned() -> {
                 Shape s = Shape.of(config.maxPositionEmbeddings(), hidden);
-                positions = new Embedding(source.stored("positions.weight", s, Init.NORMAL));
+                positions = table("positions", s);
             }
             case Positions.Rope rope -> rotary = new Rotary(rope, config.rotaryDim());
         }
@@ -74,7 +71,7 @@ public final class TransformerBuilder {
             blocks.add(block("blocks." + i + ".", i));
         }
         Norm last = norm("finalNorm");
-        Linear head =
+        Projection head =
                 config.tiedHead()
                         ? null
                         : linear("head", hidden, config.vocabSize(), false, Init.NORMAL);
@@ -155,10 +152,11 @@ public final class TransformerBuilder {
         long heads = config.numHeads();
         boolean bias = config.qkvBias();
         int rank = sizes.queryRank();
-        Linear down = rank == 0 ? null : linear(path + "qDown", hidden, rank, bias, Init.NORMAL);
+        Projection down = rank == 0 ? null : linear(path + "qDown", hidden, rank, bias, Init.NORMAL);
         RmsNorm norm = rank == 0 ? null : rmsNorm(path + "qNorm", rank, LATENT_EPS);
         long wide = heads * (sizes.plainDim() + sizes.valueDim());
         Shape kv = Shape.of(wide, sizes.rank());
+        Projection compressed = source.compressed(path + "kv", kv, null);
         double factor =
                 config.positions() instanceof Positions.Rope rope
                         ? rope.scaling().scoreFactor()
@@ -174,7 +172,9 @@ public final class TransformerBuilder {
                         Init.NORMAL),
                 linear(path + "kvDown", hidden, sizes.cacheDim(), bias, Init.NORMAL),
                 rmsNorm(path + "kvNorm", sizes.rank(), LATENT_EPS),
-                new Linear(source.get(path + "kv.weight", kv, Init.NORMAL), null),
+                compressed == null
+                        ? new Linear(source.get(path + "kv.weight", kv, Init.NORMAL), null)
+                        : compressed,
                 linear(
                         path + "o",
                         heads * sizes.valueDim(),
@@ -199,17 +199,23 @@ public final class TransformerBuilder {
                                 : null,
                         moe.routing(),
                         moe.expertsPerToken());
-        String e = path + "experts.";
-        Experts experts =
-                new Experts(
-                        source.stored(e + "gate", Shape.of(n, wide, hidden), Init.NORMAL),
-                        source.stored(e + "up", Shape.of(n, wide, hidden), Init.NORMAL),
-                        source.stored(e + "down", Shape.of(n, hidden, wide), Init.RESIDUAL));
         Mlp.Gated shared =
                 moe.sharedExperts() == 0
                         ? null
                         : gated(path + "shared.", wide * moe.sharedExperts());
-        return new MixtureOfExperts(router, experts, shared);
+        Shape inner = Shape.of(n, wide, hidden);
+        Shape outer = Shape.of(n, hidden, wide);
+        return new MixtureOfExperts(router, experts(path + "experts", inner, outer), shared);
+    }
+
+    private ExpertLayer experts(String path, Shape inner, Shape outer) {
+        ExpertLayer compressed = source.compressedExperts(path, inner, outer);
+        return compressed != null
+                ? compressed
+                : new Experts(
+                        source.stored(path + ".gate", inner, Init.NORMAL),
+                        source.stored(path + ".up", inner, Init.NORMAL),
+                        source.stored(path + ".down", outer, Init.RESIDUAL));
     }
 
     private Mlp.Gated gated(String path, long wide) {
@@ -234,10 +240,20 @@ public final class TransformerBuilder {
                 linear(path + "down", wide, hidden, bias, Init.RESIDUAL));
     }
 
-    private Linear linear(String path, long in, long out, boolean bias, Init init) {
-        return new Linear(
-                source.stored(path + ".weight", Shape.of(out, in), init),
-                bias ? source.stored(path + ".bias", Shape.of(out), Init.ZEROS) : null);
+    private Projection linear(String path, long in, long out, boolean bias, Init init) {
+        Shape shape = Shape.of(out, in);
+        Tensor b = bias ? source.stored(path + ".bias", Shape.of(out), Init.ZEROS) : null;
+        Projection compressed = source.compressed(path, shape, b);
+        return compressed != null
+                ? compressed
+                : new Linear(source.stored(path + ".weight", shape, init), b);
+    }
+
+    private Embedding table(String path, Shape shape) {
+        Embedding compressed = source.compressedTable(path, shape);
+        return compressed != null
+                ? compressed
+                : new Embedding.Plain(source.stored(path + ".weight", shape, Init.NORMAL));
     }
 
     private RmsNorm rmsNorm(String path, long size, double eps) {

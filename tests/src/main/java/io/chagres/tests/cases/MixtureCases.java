@@ -3,12 +3,14 @@ package io.chagres.tests.cases;
 import static io.chagres.tests.cases.Input.given;
 import static io.chagres.tests.cases.Input.index;
 import static io.chagres.tests.cases.Input.real;
+import static io.chagres.tests.cases.Input.whole;
 
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.op.BalanceBias;
 import io.chagres.tensor.op.CountingSort;
+import io.chagres.tensor.op.GroupedInt8Linear;
 import io.chagres.tensor.op.GroupedLinear;
 import io.chagres.tensor.op.GroupedOuter;
 import java.util.ArrayList;
@@ -31,6 +33,16 @@ final class MixtureCases {
                                 real(2, 8, 16).as(DType.BF16),
                                 given(DType.I32, Shape.of(3), 0, 4, 9))
                         .within(new Tolerance(1e-5, 1e-5, 1e-5, 1e-5)));
+        eightBits(rows, "", Shape.of(9, 24), Shape.of(4, 7, 24), Shape.of(4, 7), 0, 2, 2, 8, 9);
+        eightBits(
+                rows,
+                " and groups of a row, rows of no group",
+                Shape.of(40, 16),
+                Shape.of(2, 33, 16),
+                Shape.of(2, 33, 4),
+                1,
+                20,
+                38);
         rows.add(
                 OpCase.of(
                                 "countingSort",
@@ -93,6 +105,30 @@ final class MixtureCases {
                                 new GroupedOuter(),
                                 real(4096, 256),
                                 real(4096, 256),
+                                given(DType.I32, Shape.of(17), evenly(17, 256))));
+    }
+
+    private static void eightBits(
+            List<OpCase> rows, String what, Shape x, Shape q, Shape scale, double... offsets) {
+        Input at = given(DType.I32, Shape.of(offsets.length), offsets);
+        Input frozen = real(scale, 0.001, 0.02).as(DType.F32).asConstant();
+        rows.add(
+                OpCase.of(
+                                "groupedInt8Linear" + what,
+                                GroupedInt8Linear.INSTANCE,
+                                real(x, -2, 2).as(DType.F32),
+                                whole(DType.I8, -127, 128, q.toArray()),
+                                frozen,
+                                at)
+                        .within(Tolerance.CHAIN)
+                        .rejects(x, q.with(2, 2), scale, at.shape())
+                        .rejects(x, q, scale.with(0, 9), at.shape())
+                        .rejects(x, q, scale)
+                        .large(
+                                GroupedInt8Linear.INSTANCE,
+                                real(4096, 256).as(DType.F32),
+                                whole(DType.I8, -127, 128, 16, 256, 256),
+                                real(Shape.of(16, 256), 0.001, 0.02).as(DType.F32).asConstant(),
                                 given(DType.I32, Shape.of(17), evenly(17, 256))));
     }
 

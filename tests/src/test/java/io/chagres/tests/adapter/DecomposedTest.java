@@ -10,6 +10,7 @@ import io.chagres.nn.hf.HfNames;
 import io.chagres.nn.layer.Int8Linear;
 import io.chagres.nn.layer.Linear;
 import io.chagres.nn.layer.Modules;
+import io.chagres.nn.quantize.Quantizer;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.TensorData;
@@ -296,7 +297,7 @@ class DecomposedTest {
         Transformer quantized =
                 Modules.map(
                         base,
-                        part -> part instanceof Linear l ? Int8Linear.of(l, rig.weights) : part);
+                        part -> part instanceof Linear l ? Quantizer.quantize(l, rig.weights) : part);
         Transformer plain =
                 Modules.map(
                         quantized,

@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
     private static final int PEER_ROUNDS = 3;
     private static final int PAIRS = 12;
-    private static final List<String> DTYPES = List.of("f32", "bf16", "f16", "int8");
+    private static final List<String> DTYPES = List.of("f32", "bf16", "f16", "int8", "w8a8");
 
     /// What can be measured.
     enum Workload {
@@ -90,7 +90,8 @@ final class BenchCommand implements Callable<Integer> {
             names = "--dtype",
             paramLabel = "TYPE",
             description =
-                    "f32, bf16, f16 or int8, where there are kernels. Default: ${DEFAULT-VALUE}.",
+                    "f32, bf16, f16, int8 (weights), w8a8 (inputs too), where there are kernels."
+                            + " Default: ${DEFAULT-VALUE}.",
             defaultValue = "f32")
     private String dtype;
 

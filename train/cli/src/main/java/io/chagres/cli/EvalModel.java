@@ -2,6 +2,7 @@ package io.chagres.cli;
 
 import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.hf.HfCheckpoint;
+import io.chagres.nn.hf.config.GenerationConfig;
 import io.chagres.nn.text.Tokenizer;
 import io.chagres.nn.transformer.Prefix;
 import io.chagres.nn.transformer.Transformer;
@@ -93,6 +94,18 @@ final class EvalModel implements AutoCloseable {
 
     TensorArena step() {
         return step;
+    }
+
+    /// How it generates: as its folder says, or with the tokens of its config only.
+    GenerationConfig generation() {
+        GenerationConfig own = checkpoint.generation();
+        TransformerConfig c = config();
+        return own == null ? GenerationConfig.ofTokens(c.bosId(), c.eosIds(), c.padId()) : own;
+    }
+
+    /// An arena on the model's device; to be closed before the model.
+    TensorArena arena(String name) {
+        return backend.arena(name);
     }
 
     /// The tokenizer as training uses it.

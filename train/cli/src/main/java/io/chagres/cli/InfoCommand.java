@@ -1,6 +1,7 @@
 package io.chagres.cli;
 
 import io.chagres.nn.hf.HfCheckpoint;
+import io.chagres.nn.hf.config.CompressedTensors;
 import io.chagres.nn.hf.config.HfConfig;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.io.Json;
@@ -37,7 +38,8 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        TransformerConfig config = HfConfig.read(model).transformer();
+        HfConfig read = HfConfig.read(model);
+        TransformerConfig config = read.transformer();
         Map<String, Object> facts = new LinkedHashMap<>();
         Map<String, String> listed = new LinkedHashMap<>();
         try (SafeTensors file = HfCheckpoint.open(model)) {
@@ -55,6 +57,10 @@ final class InfoCommand implements Callable<Integer> {
             facts.put("bytes", bytes);
             facts.put("dtypes", dtypes);
             facts.put("tensors", file.names().size());
+        }
+        CompressedTensors quantization = read.quantization();
+        if (quantization != null) {
+            facts.put("quantization", quantization.describe());
         }
         facts.put("layers", config.numLayers());
         facts.put("hidden_size", config.hiddenSize());

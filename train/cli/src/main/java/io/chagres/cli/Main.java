@@ -41,6 +41,7 @@ final class Main {
         COMMANDS.put("tune", TuneCommand.class);
         COMMANDS.put("merge", MergeCommand.class);
         COMMANDS.put("prune", PruneCommand.class);
+        COMMANDS.put("quantize", QuantizeCommand.class);
         COMMANDS.put("generate", GenerateCommand.class);
         COMMANDS.put("chat", ChatCommand.class);
         COMMANDS.put("serve", ServeCommand.class);

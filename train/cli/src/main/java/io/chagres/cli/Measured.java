@@ -30,6 +30,11 @@ final class Measured {
     Measured memory(long peak, long file) {
         line("peak memory " + Figures.bytes(peak) + ", weights on disk " + Figures.bytes(file));
         figure("peak memory", "peak_bytes", peak, peak, Figures.bytes(peak));
+        return fileSize(file);
+    }
+
+    /// Adds bytes of a model's files of weights.
+    Measured fileSize(long file) {
         return figure("file size", "file_bytes", file, file, Figures.bytes(file));
     }
 

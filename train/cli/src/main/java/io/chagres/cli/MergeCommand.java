@@ -4,10 +4,12 @@ import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.adapter.LoraAdapter;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.GenerationConfig;
+import io.chagres.nn.layer.Embedding;
 import io.chagres.nn.text.Tokenizer;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.DType;
+import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.backend.Backends;
 import io.chagres.tensor.io.AtomicFiles;
@@ -119,7 +121,10 @@ final class MergeCommand implements Callable<Integer> {
 
     private DType stored(Transformer base) {
         return switch (dtype) {
-            case auto -> base.tokens().weight().dtype();
+            case auto ->
+                    base.tokens() instanceof Embedding.Plain(Tensor table)
+                            ? table.dtype()
+                            : DType.F32;
             case f32 -> DType.F32;
             case bf16 -> DType.BF16;
             case f16 -> DType.F16;

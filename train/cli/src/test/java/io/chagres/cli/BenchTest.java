@@ -60,7 +60,7 @@ class BenchTest {
     @CsvSource({
         "bench, 2, 'Missing required parameter: ''WORKLOAD'''",
         "bench gem, 2, 'Invalid value'",
-        "bench gemm --dtype f64, 2, '--dtype: must be one of [f32, bf16, f16, int8]'",
+        "bench gemm --dtype f64, 2, '--dtype: must be one of [f32, bf16, f16, int8, w8a8]'",
         "bench gemm --profile, 2, '--profile: only train-step has a profile'",
         "bench --against HEAD --rounds 3, 2, '--rounds: a comparison'",
         "bench gemm --only=nothing, 1, 'nothing of gemm is called ''nothing'''",

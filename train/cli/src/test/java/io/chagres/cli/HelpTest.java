@@ -18,6 +18,7 @@ class HelpTest {
                 "finetune",
                 "merge",
                 "prune",
+                "quantize",
                 "generate",
                 "eval",
                 "attention",

@@ -3,9 +3,9 @@ package io.chagres.train.loop;
 import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.adapter.LoraAdapter;
 import io.chagres.nn.adapter.PrefixAdapter;
-import io.chagres.nn.layer.Int8Linear;
 import io.chagres.nn.layer.Linear;
 import io.chagres.nn.layer.Modules;
+import io.chagres.nn.quantize.Quantizer;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.TensorArena;
@@ -56,7 +56,7 @@ record RunAdapter(Transformer base, Adapter adapter) {
                 base,
                 (path, part) ->
                         part instanceof Linear l && path.startsWith(BLOCKS)
-                                ? Int8Linear.of(l, weights)
+                                ? Quantizer.quantize(l, weights)
                                 : part);
     }
 }

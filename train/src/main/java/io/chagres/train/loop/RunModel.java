@@ -130,13 +130,12 @@ record RunModel(
             if (from != null) {
                 from.restore(adapter.parameters(), name -> !name.startsWith(Distillation.PREFIX));
             }
-            long trained =
-                    adapter.parameters().values().stream().mapToLong(t -> t.shape().size()).sum();
+            long trained = count(adapter.parameters());
             return new RunModel(
                     adapter.attach(made.base()),
                     adapter.attachForTraining(made.base()),
                     generation(loaded),
-                    Modules.parameterCount(loaded.model()) + trained,
+                    count(Modules.state(loaded.model())) + trained,
                     adapter,
                     made.base(),
                     folder.toString(),
@@ -145,6 +144,11 @@ record RunModel(
             file.close();
             throw e;
         }
+    }
+
+    /// Elements of all tensors.
+    private static long count(Map<String, Tensor> tensors) {
+        return tensors.values().stream().mapToLong(t -> t.shape().size()).sum();
     }
 
     private static GenerationConfig generation(HfCheckpoint loaded) {

@@ -60,7 +60,7 @@ final class GroupedKernels {
     /// Checks the bounds of the groups: ascending from 0 to at most `rows`.
     ///
     /// @return how many groups have rows
-    private static int check(String op, Tensor offsets, long rows) {
+    static int check(String op, Tensor offsets, long rows) {
         int from = 0;
         int filled = 0;
         for (long i = 0; i < offsets.dim(0); i++) {
@@ -170,15 +170,16 @@ final class GroupedKernels {
             args.l[B_IN] = l.stride(2);
             each(args, groups, filled, linear);
         }
+    }
 
-        private void clear(Tensor y, long from, long to) {
-            long row = y.dim(1) * y.dtype().bytes();
-            if (to > from) {
-                y.storage()
-                        .arena()
-                        .source()
-                        .fill(y.address() + from * row, (to - from) * row, ZERO);
-            }
+    /// Fills rows with zeros.
+    static void clear(Tensor y, long from, long to) {
+        long row = y.dim(1) * y.dtype().bytes();
+        if (to > from) {
+            y.storage()
+                    .arena()
+                    .source()
+                    .fill(y.address() + from * row, (to - from) * row, ZERO);
         }
     }
 

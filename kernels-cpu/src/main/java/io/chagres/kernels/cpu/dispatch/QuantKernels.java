@@ -4,9 +4,11 @@ import io.chagres.kernels.cpu.elementwise.Convert;
 import io.chagres.kernels.cpu.pool.WorkerPool;
 import io.chagres.kernels.cpu.quant.Int8Product;
 import io.chagres.tensor.DType;
+import io.chagres.tensor.Layout;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Kernel;
 import io.chagres.tensor.backend.Kernels;
+import io.chagres.tensor.op.GroupedInt8Linear;
 import io.chagres.tensor.op.Int8Linear;
 import io.chagres.tensor.op.Int8LinearDynamic;
 import io.chagres.tensor.op.Op;
@@ -29,6 +31,7 @@ final class QuantKernels {
     void register(Kernels kernels) {
         kernels.add(Int8Linear.class, new LinearKernel());
         kernels.add(Int8LinearDynamic.class, new DynamicKernel());
+        kernels.add(GroupedInt8Linear.class, new GroupedKernel());
         kernels.add(Quantize.class, new QuantizeKernel());
     }
 
@@ -184,6 +187,54 @@ final class QuantKernels {
                 long y,
                 long scratch) {
             products.dynamic(rows, out, width, group, x, q, scale, bias, y, scratch);
+        }
+    }
+
+    /// One product for each group that has rows, the others' weights unread.
+    private final class GroupedKernel implements Kernel<GroupedInt8Linear> {
+        @Override
+        public boolean supports(GroupedInt8Linear op, Tensor[] in) {
+            Layout q = in[1].layout();
+            return in[0].layout().isContiguous()
+                    && in[0].dim(1) > 0
+                    && q.stride(2) == 1
+                    && q.stride(1) == in[1].dim(2)
+                    && Operands.dense(in[2])
+                    && in[3].layout().isContiguous();
+        }
+
+        @Override
+        public long scratchBytes(GroupedInt8Linear op, Tensor[] in) {
+            return Int8Product.scratchBytes(
+                    in[0].dim(0), Operands.size(in[1].dim(1)), Operands.size(in[1].dim(2)));
+        }
+
+        @Override
+        public void run(GroupedInt8Linear op, Tensor[] in, Tensor[] out, long scratch) {
+            long rows = in[0].dim(0);
+            long groups = in[1].dim(0);
+            int width = Operands.size(in[1].dim(2));
+            int wide = Operands.size(in[1].dim(1));
+            GroupedKernels.check("groupedInt8Linear", in[3], rows);
+            GroupedKernels.clear(out[0], 0, Operands.intAt(in[3], 0));
+            GroupedKernels.clear(out[0], Operands.intAt(in[3], groups), rows);
+            long scales = in[2].shape().size() / groups;
+            int size = Operands.size((long) wide * width / scales);
+            for (long e = 0; e < groups; e++) {
+                int from = Operands.intAt(in[3], e);
+                int count = Operands.intAt(in[3], e + 1) - from;
+                products.run(
+                        count,
+                        wide,
+                        width,
+                        size,
+                        in[0].address() + 4L * from * width,
+                        in[1].address() + e * in[1].layout().stride(0),
+                        in[2].address() + 4 * e * scales,
+                        0,
+                        out[0].address() + 4L * from * wide,
+                        scratch);
+            }
         }
     }
 

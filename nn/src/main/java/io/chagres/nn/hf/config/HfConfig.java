@@ -24,11 +24,17 @@ public final class HfConfig {
     private final JsonNode json;
     private final ConfigDialect dialect;
     private final TransformerConfig transformer;
+    private final @Nullable CompressedTensors quantization;
 
-    private HfConfig(JsonNode json, ConfigDialect dialect, TransformerConfig transformer) {
+    private HfConfig(
+            JsonNode json,
+            ConfigDialect dialect,
+            TransformerConfig transformer,
+            @Nullable CompressedTensors quantization) {
         this.json = json;
         this.dialect = dialect;
         this.transformer = transformer;
+        this.quantization = quantization;
     }
 
     /// Reads a `config.json`, or the one of a folder.
@@ -47,12 +53,10 @@ public final class HfConfig {
     /// @throws UnsupportedModel when it describes a model that cannot be built here
     public static HfConfig of(JsonNode json) {
         ConfigDialect dialect = dialect(json);
-        JsonNode quantization = json.find("quantization_config");
-        if (quantization != null) {
-            throw UnsupportedModel.of(quantization, List.of("weights that are not quantised"));
-        }
+        JsonNode field = json.find(CompressedTensors.FIELD);
+        CompressedTensors quantization = field == null ? null : CompressedTensors.read(field);
         try {
-            return new HfConfig(json, dialect, dialect.read(json));
+            return new HfConfig(json, dialect, dialect.read(json), quantization);
         } catch (IllegalArgumentException e) {
             JsonException named = json.error(String.valueOf(e.getMessage()));
             named.initCause(e);
@@ -84,6 +88,11 @@ public final class HfConfig {
     /// The model in neutral terms.
     public TransformerConfig transformer() {
         return transformer;
+    }
+
+    /// Which weights are of 8 bits; null for none.
+    public @Nullable CompressedTensors quantization() {
+        return quantization;
     }
 
     /// The file's content, for fields that the neutral terms lack.
@@ -141,6 +150,24 @@ public final class HfConfig {
         out.put("torch_dtype", name(dtype));
         out.put("use_cache", true);
         return out;
+    }
+
+    /// Writes a `config.json` atomically.
+    ///
+    /// @param quantization which weights are of 8 bits; null for none
+    /// @param file the file itself, not its folder
+    /// @throws UnsupportedModel when the family named by `architecture` has no such model
+    public static void write(
+            TransformerConfig config,
+            DType dtype,
+            @Nullable CompressedTensors quantization,
+            Path file)
+            throws IOException {
+        Map<String, @Nullable Object> all = toJson(config, dtype);
+        if (quantization != null) {
+            all.put(CompressedTensors.FIELD, quantization.toJson());
+        }
+        Json.write(all, file);
     }
 
     /// Writes a `config.json` atomically.

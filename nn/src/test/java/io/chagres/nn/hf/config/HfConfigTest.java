@@ -284,7 +284,10 @@ class HfConfigTest {
         refused(LLAMA, "\"rope_parameters\":{\"rope_type\":\"su\"}", "rope_parameters");
         refused(LLAMA, "\"rope_parameters\":{\"full_attention\":{\"rope_theta\":1}}", "full_att");
         refused(LLAMA, "\"partial_rotary_factor\":0.5", "partial_rotary_factor");
-        refused(LLAMA, "\"quantization_config\":{\"bits\":4}", "quantization_config");
+        refused(
+                LLAMA,
+                "\"quantization_config\":{\"quant_method\":\"gptq\",\"bits\":4}",
+                "quantization_config");
         refused(replaced(LLAMA, "hidden_act", "\"gelu\""), "\"a\":1", "hidden_act");
         refused(replaced(LLAMA, "hidden_act", "\"mish\""), "\"a\":1", "mish");
         refused(GPT2, "\"scale_attn_weights\":false", "scale_attn_weights");
