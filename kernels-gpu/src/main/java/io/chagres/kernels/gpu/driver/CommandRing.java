@@ -56,6 +56,11 @@ final class CommandRing {
         lock.unlock();
     }
 
+    /// Gives the place that this thread is filling back.
+    void abandon() {
+        lock.unlock();
+    }
+
     /// Ends [#work] once what is queued is done.
     void close() {
         lock.lock();

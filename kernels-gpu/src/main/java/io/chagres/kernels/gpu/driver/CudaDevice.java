@@ -108,7 +108,7 @@ public final class CudaDevice implements AutoCloseable {
     /// context is gone, its memory with it.
     public void free(long address) {
         if (failure == null && !closed) {
-            ring.submit(() -> check("cuMemFreeAsync", driver.free(address, stream)));
+            submit(() -> check("cuMemFreeAsync", driver.free(address, stream)));
         }
     }
 
@@ -130,14 +130,13 @@ public final class CudaDevice implements AutoCloseable {
     /// Copies on the device.
     public void copy(long from, long to, long bytes) {
         checkAlive();
-        ring.submit(() -> check(
-                "cuMemcpyDtoDAsync", driver.copyOnDevice(to, from, bytes, stream)));
+        submit(() -> check("cuMemcpyDtoDAsync", driver.copyOnDevice(to, from, bytes, stream)));
     }
 
     /// Sets bytes of the device.
     public void fill(long address, long bytes, byte value) {
         checkAlive();
-        ring.submit(() -> check("cuMemsetD8Async", driver.fill(address, value, bytes, stream)));
+        submit(() -> check("cuMemsetD8Async", driver.fill(address, value, bytes, stream)));
     }
 
     /// Waits until the device has done what was queued.
@@ -162,6 +161,7 @@ public final class CudaDevice implements AutoCloseable {
         CompletableFuture<T> result = new CompletableFuture<>();
         ring.submit(() -> {
             try {
+                checkAlive(); // a launch queued before this may have failed by now
                 result.complete(body.call());
             } catch (Exception | Error e) {
                 result.completeExceptionally(e);
@@ -177,9 +177,13 @@ public final class CudaDevice implements AutoCloseable {
         }
     }
 
-    /// Queues a task for the device's thread.
+    /// Queues a task for the device's thread; dropped when the device has failed by then.
     void submit(Runnable task) {
-        ring.submit(task);
+        ring.submit(() -> {
+            if (failure == null) {
+                task.run();
+            }
+        });
     }
 
     CudaDriver driver() {
@@ -308,13 +312,12 @@ public final class CudaDevice implements AutoCloseable {
         arena.close();
     }
 
+    /// Whether the driver still listens does not matter here: releasing the context frees the rest.
     private void end() {
-        if (failure == null) {
-            staging.end();
-            driver.free(fault, stream);
-            driver.synchronize(stream);
-            driver.destroyStream(stream);
-        }
+        staging.end();
+        driver.free(fault, stream);
+        driver.synchronize(stream);
+        driver.destroyStream(stream);
         driver.releaseContext(facts.handle());
     }
 }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// a struct parameter is written between [#begin] and [#end].
 public final class Launch {
     private static final int MAX_PARAMETERS = 32;
+    private static final int MAX_Y = 65535;
     private static final long BYTES = 4096;
     private static final long FIRST = MAX_PARAMETERS * 8L;
 
@@ -103,7 +104,12 @@ public final class Launch {
     /// @param threads threads of a block
     /// @param sharedBytes dynamic shared memory of a block
     public void run(long x, int y, int z, int threads, int sharedBytes) {
-        gridX = Math.toIntExact(x);
+        if (x > Integer.MAX_VALUE || y > MAX_Y || z > MAX_Y) {
+            ring.abandon();
+            throw new UnsupportedOperationException(
+                    function + ": a grid of " + x + ", " + y + ", " + z + " blocks is too large");
+        }
+        gridX = (int) x;
         gridY = y;
         gridZ = z;
         block = threads;
