@@ -1,4 +1,4 @@
-// matmul_T: C = A·B for any strides, types and batches; products are added in the wide type in the
+// matmul_T: C = A·B (+ bias of the columns, when not null) for any strides, types and batches; products are added in the wide type in the
 // order of k. A block of 256 threads computes a 64 × 64 tile of C, each thread 4 × 4 of it, over
 // steps of 16 along k through shared memory. A tile is read along whichever of its axes has stride 1.
 // Grid: tiles of all batches in one dimension, those along n first.
@@ -12,7 +12,7 @@
 
 #define MATMUL(T, name)                                                                     \
     extern "C" __global__ void __launch_bounds__(256) matmul_##name(                        \
-            const __grid_constant__ Walk<3> batch, const T* a, const T* b, T* c, int m,     \
+            const __grid_constant__ Walk<3> batch, const T* a, const T* b, const T* bias, T* c, int m, \
             int n, int k, long long am, long long ak, long long bk, long long bn) {         \
         typedef Element<T>::Wide W;                                                         \
         __shared__ __align__(16) W left[DEPTH][PITCH];                                      \
@@ -60,6 +60,6 @@
                 if (m0 + row + i < m && n0 + col + j < n)                                   \
                     Element<T>::store(                                                      \
                             c + at[2] + (long long)(m0 + row + i) * n + n0 + col + j,       \
-                            sum[i][j]);                                                     \
+                            bias ? sum[i][j] + Element<T>::load(bias + n0 + col + j) : sum[i][j]); \
     }
 FOR_FLOATS(MATMUL)

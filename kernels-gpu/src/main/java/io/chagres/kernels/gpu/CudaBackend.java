@@ -2,12 +2,15 @@ package io.chagres.kernels.gpu;
 
 import io.chagres.kernels.gpu.driver.CudaDevice;
 import io.chagres.kernels.gpu.driver.CudaLibrary;
+import io.chagres.kernels.gpu.kernel.Activations;
 import io.chagres.kernels.gpu.kernel.Elementwise;
 import io.chagres.kernels.gpu.kernel.Indexing;
 import io.chagres.kernels.gpu.kernel.Movement;
+import io.chagres.kernels.gpu.kernel.Optimizers;
 import io.chagres.kernels.gpu.kernel.Products;
 import io.chagres.kernels.gpu.kernel.Programs;
 import io.chagres.kernels.gpu.kernel.Reductions;
+import io.chagres.kernels.gpu.kernel.Rows;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.backend.DeviceFailed;
@@ -66,6 +69,10 @@ public final class CudaBackend implements Backend {
         reductions = new Reductions(programs);
         indexing = new Indexing(programs);
         products = new Products(programs);
+        products.register(kernels);
+        new Rows(programs).register(kernels);
+        new Activations(programs).register(kernels);
+        new Optimizers(programs).register(kernels);
     }
 
     @Override

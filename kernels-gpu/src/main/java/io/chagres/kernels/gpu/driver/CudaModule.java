@@ -46,13 +46,8 @@ public final class CudaModule {
         }
     }
 
-    /// The kernel with this name.
-    public CudaFunction function(String kernel) {
-        CudaFunction known = functions.get(kernel);
-        return known != null ? known : functions.computeIfAbsent(kernel, k -> find(k, 0));
-    }
-
-    /// The kernel with this name, allowed as much dynamic shared memory as it may be launched with.
+    /// The kernel with this name, allowed to be launched with this much dynamic shared
+    /// memory; 0 for the 48 KiB every kernel has.
     public CudaFunction function(String kernel, int sharedBytes) {
         CudaFunction known = functions.get(kernel);
         return known != null

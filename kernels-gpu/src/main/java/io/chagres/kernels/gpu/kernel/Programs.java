@@ -45,12 +45,17 @@ public final class Programs {
 
     /// A kernel of a file.
     CudaFunction kernel(String file, String kernel) {
+        return kernel(file, kernel, 0);
+    }
+
+    /// A kernel of a file that is launched with this much dynamic shared memory.
+    CudaFunction kernel(String file, String kernel, int sharedBytes) {
         CudaModule known = modules.get(file);
         CudaModule module =
                 known != null
                         ? known
                         : modules.computeIfAbsent(file, f -> device.load(f, source(f)));
-        return module.function(kernel);
+        return module.function(kernel, sharedBytes);
     }
 
     /// A family with a kernel per dtype, named `prefix_f32` and so on.

@@ -58,7 +58,7 @@ class CudaDeviceTest {
 
     @Test
     void parametersStandInTheOrderOfTheSignature() {
-        CudaFunction f = device.load("some", ".entry").function("some");
+        CudaFunction f = device.load("some", ".entry").function("some", 0);
         List<Object> seen = new ArrayList<>();
         stub.onLaunch =
                 p -> {
@@ -94,7 +94,7 @@ class CudaDeviceTest {
 
     @Test
     void aFailedKernelEndsTheDevice() {
-        CudaFunction f = device.load("some", ".entry").function("guilty");
+        CudaFunction f = device.load("some", ".entry").function("guilty", 0);
         device.launch(f).add(1).run(1, 1, 1, 32, 0);
         device.synchronize();
         stub.sticky = 700;
@@ -114,7 +114,7 @@ class CudaDeviceTest {
     void checkingNamesTheKernel() {
         device.close();
         device = new CudaDevice(library.driver(), library.device(0), true);
-        CudaFunction f = device.load("some", ".entry").function("guilty");
+        CudaFunction f = device.load("some", ".entry").function("guilty", 0);
         stub.sticky = 700;
         device.launch(f).add(1).run(3, 1, 1, 32, 0);
         assertThatThrownBy(device::synchronize)
@@ -125,7 +125,7 @@ class CudaDeviceTest {
 
     @Test
     void aRefusedLaunchIsNotLost() {
-        CudaFunction f = device.load("some", ".entry").function("refused");
+        CudaFunction f = device.load("some", ".entry").function("refused", 0);
         stub.launchResult = 1;
         device.launch(f).run(1, 1, 1, 32, 0);
         assertThatThrownBy(() -> {
@@ -138,7 +138,7 @@ class CudaDeviceTest {
 
     @Test
     void aGridThatIsTooLargeHoldsNobodyUp() {
-        CudaFunction f = device.load("some", ".entry").function("large");
+        CudaFunction f = device.load("some", ".entry").function("large", 0);
         assertThatThrownBy(() -> device.launch(f).run(1L << 31, 1, 1, 32, 0))
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessageContaining("large");
@@ -163,7 +163,7 @@ class CudaDeviceTest {
                 .isInstanceOf(DeviceFailed.class)
                 .hasMessageContaining("empty")
                 .hasMessageContaining("line 1: no kernel");
-        assertThatThrownBy(() -> device.load("some", ".entry").function("absent"))
+        assertThatThrownBy(() -> device.load("some", ".entry").function("absent", 0))
                 .isInstanceOf(DeviceFailed.class)
                 .hasMessageContaining("absent");
     }
@@ -184,7 +184,7 @@ class CudaDeviceTest {
 
     @Test
     void manyVirtualThreadsQueueWithoutLoss() throws InterruptedException {
-        CudaFunction f = device.load("some", ".entry").function("some");
+        CudaFunction f = device.load("some", ".entry").function("some", 0);
         stub.quiet = true;
         AtomicLong sum = new AtomicLong();
         stub.onLaunch =
@@ -211,7 +211,7 @@ class CudaDeviceTest {
 
     @Test
     void launchesMakeNoObjects() {
-        CudaFunction f = device.load("some", ".entry").function("some");
+        CudaFunction f = device.load("some", ".entry").function("some", 0);
         stub.quiet = true;
         var counter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         for (int i = 0; i < 3000; i++) {
