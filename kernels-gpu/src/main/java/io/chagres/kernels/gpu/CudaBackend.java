@@ -45,6 +45,7 @@ import io.chagres.tensor.op.Unary;
 /// Operations are queued and return at once; reading a value waits. A wrong index therefore throws
 /// at the next read, not where the operation stands.
 public final class CudaBackend implements Backend {
+    private final CudaLibrary library;
     private final CudaDevice device;
     private final CudaMemory memory;
     private final Kernels kernels = new Kernels();
@@ -61,6 +62,7 @@ public final class CudaBackend implements Backend {
     /// @param check whether to wait for each launch, so that an error names its kernel
     /// @throws DeviceFailed when it cannot be opened, with the reason
     public CudaBackend(CudaLibrary library, int ordinal, boolean check) {
+        this.library = library;
         device = new CudaDevice(library.driver(), library.device(ordinal), check);
         memory = new CudaMemory(device);
         Programs programs = new Programs(device);
@@ -82,7 +84,13 @@ public final class CudaBackend implements Backend {
 
     @Override
     public String describe() {
-        return device.facts() + "; kernels: " + String.join(", ", kernels.operations());
+        return device.facts()
+                + ", driver for CUDA "
+                + library.version() / 1000
+                + "."
+                + library.version() % 1000 / 10
+                + "; kernels: "
+                + String.join(", ", kernels.operations());
     }
 
     @Override

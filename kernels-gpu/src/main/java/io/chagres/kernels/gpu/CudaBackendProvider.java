@@ -27,6 +27,12 @@ public final class CudaBackendProvider implements BackendProvider {
 
     @Override
     public Backend open(int threads) {
-        return new CudaBackend(CudaLibrary.system(), 0, Boolean.getBoolean("chagres.cuda.check"));
+        return open(0, threads);
+    }
+
+    @Override
+    public Backend open(int ordinal, int threads) {
+        return new CudaBackend(
+                CudaLibrary.system(), ordinal, Boolean.getBoolean("chagres.cuda.check"));
     }
 }
