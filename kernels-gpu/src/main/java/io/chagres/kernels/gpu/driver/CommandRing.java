@@ -64,9 +64,12 @@ final class CommandRing {
     /// Ends [#work] once what is queued is done.
     void close() {
         lock.lock();
-        closed = true;
-        changed.signalAll();
-        lock.unlock();
+        try {
+            closed = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Carries out what arrives, until [#close].
@@ -87,9 +90,12 @@ final class CommandRing {
             }
             each.accept(place);
             lock.lock();
-            done++;
-            changed.signalAll();
-            lock.unlock();
+            try {
+                done++;
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import io.chagres.tensor.backend.DeviceFailed;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -36,10 +37,11 @@ public final class CudaDevice implements AutoCloseable {
     private final MemorySegment out = arena.allocate(64, 64);
     private final Thread thread;
     private final Staging staging;
+    private final List<Long> modules = new ArrayList<>(); // of the device's thread
     private long context;
     private long stream;
     private long fault;
-    private boolean closed;
+    private volatile boolean closed;
     private volatile @Nullable String failure;
 
     /// Opens a device.
@@ -186,6 +188,11 @@ public final class CudaDevice implements AutoCloseable {
         });
     }
 
+    /// Notes a module, to be unloaded when the device is closed.
+    void keep(long module) {
+        modules.add(module);
+    }
+
     CudaDriver driver() {
         return driver;
     }
@@ -317,6 +324,7 @@ public final class CudaDevice implements AutoCloseable {
         staging.end();
         driver.free(fault, stream);
         driver.synchronize(stream);
+        modules.forEach(driver::unloadModule);
         driver.destroyStream(stream);
         driver.releaseContext(facts.handle());
     }

@@ -59,9 +59,6 @@ public interface CudaDriver {
     /// `cuEventSynchronize`.
     int awaitEvent(long event);
 
-    /// `cuEventElapsedTime`, in milliseconds (float).
-    int elapsed(MemorySegment out, long from, long to);
-
     /// `cuDeviceGetDefaultMemPool`.
     int defaultPool(MemorySegment out, int device);
 

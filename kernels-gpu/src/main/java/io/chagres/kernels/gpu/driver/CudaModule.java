@@ -42,7 +42,9 @@ public final class CudaModule {
                                 + "; "
                                 + errors.getString(0).strip());
             }
-            return new CudaModule(device, name, out.get(ValueLayout.JAVA_LONG, 0));
+            long handle = out.get(ValueLayout.JAVA_LONG, 0);
+            device.keep(handle);
+            return new CudaModule(device, name, handle);
         }
     }
 

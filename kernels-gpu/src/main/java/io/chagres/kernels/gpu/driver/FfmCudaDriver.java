@@ -40,7 +40,6 @@ final class FfmCudaDriver implements CudaDriver {
     private final MethodHandle destroyEvent;
     private final MethodHandle recordEvent;
     private final MethodHandle awaitEvent;
-    private final MethodHandle elapsed;
     private final MethodHandle defaultPool;
     private final MethodHandle setPoolAttribute;
     private final MethodHandle allocate;
@@ -83,7 +82,6 @@ final class FfmCudaDriver implements CudaDriver {
         destroyEvent = bind("cuEventDestroy_v2", cuEventDestroy_v2$descriptor());
         recordEvent = bind("cuEventRecord", cuEventRecord$descriptor());
         awaitEvent = bind("cuEventSynchronize", cuEventSynchronize$descriptor());
-        elapsed = bind("cuEventElapsedTime", cuEventElapsedTime$descriptor());
         defaultPool = bind("cuDeviceGetDefaultMemPool", cuDeviceGetDefaultMemPool$descriptor());
         setPoolAttribute = bind("cuMemPoolSetAttribute", cuMemPoolSetAttribute$descriptor());
         allocate = bind("cuMemAllocAsync", cuMemAllocAsync$descriptor());
@@ -220,11 +218,6 @@ final class FfmCudaDriver implements CudaDriver {
         } catch (Throwable e) {
             throw unexpected(e);
         }
-    }
-
-    @Override
-    public int elapsed(MemorySegment out, long from, long to) {
-        return call(elapsed, out.address(), from, to);
     }
 
     @Override

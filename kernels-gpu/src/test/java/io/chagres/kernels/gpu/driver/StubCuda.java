@@ -195,10 +195,6 @@ public final class StubCuda implements SymbolLookup {
         return sticky;
     }
 
-    int cuEventElapsedTime(MemorySegment out, MemorySegment from, MemorySegment to) {
-        return 0;
-    }
-
     int cuDeviceGetDefaultMemPool(MemorySegment out, int device) {
         put(out, 6L);
         return sticky;
