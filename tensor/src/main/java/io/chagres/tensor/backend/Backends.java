@@ -5,9 +5,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Finds backends among the kernels modules on the module or class path.
 public final class Backends {
+    private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
+
     private Backends() {}
 
     /// All kinds there are, the preferred one first.
@@ -26,15 +30,29 @@ public final class Backends {
 
     /// Opens a backend.
     ///
-    /// @param kind `cpu`, or `auto` for the best one available
+    /// @param kind `cpu`, `cuda`, `cuda:1` for the second such device, or `auto` for the best one
+    ///   available, which is logged together with why the better ones are not
     /// @param threads host threads to compute with; 0 for one per processor
     /// @throws DeviceFailed when there is none, with the reason for each kind
     public static Backend open(String kind, int threads) {
         List<BackendProvider> all = providers();
+        boolean auto = kind.equals("auto");
+        int colon = kind.indexOf(':');
+        String wanted = colon < 0 ? kind : kind.substring(0, colon);
+        int ordinal = colon < 0 ? 0 : ordinal(kind, colon + 1);
         for (BackendProvider p : all) {
-            boolean wanted = kind.equals("auto") || kind.equals(p.kind());
-            if (wanted && p.unavailable().isEmpty()) {
-                return p.open(threads);
+            if (!auto && !wanted.equals(p.kind())) {
+                continue;
+            }
+            if (p.unavailable().isEmpty()) {
+                Backend backend = p.open(ordinal, threads);
+                if (auto) {
+                    LOG.info("computing on {}", backend.name());
+                }
+                return backend;
+            }
+            if (auto) {
+                LOG.info("not on {}: {}", p.kind(), p.unavailable());
             }
         }
         String why =
@@ -50,5 +68,13 @@ public final class Backends {
                         + (why.isEmpty()
                                 ? "none: add chagres-kernels-cpu to the runtime path"
                                 : why));
+    }
+
+    private static int ordinal(String kind, int from) {
+        try {
+            return Integer.parseUnsignedInt(kind.substring(from));
+        } catch (NumberFormatException e) {
+            throw new DeviceFailed("device '" + kind + "': a number must follow the colon");
+        }
     }
 }
