@@ -335,9 +335,14 @@ final class PruneCommand implements Callable<Integer> {
         var found = new Measured();
         found.figure("parameters", "parameters", sparsity.size(), "%,.0f");
         found.figure("not 0", "non_zeros", sparsity.size() - sparsity.zeros(), "%,.0f");
-        long bytes = EvalModel.fileBytes(folder);
-        found.only("file_bytes", bytes);
-        return found.figure("file, MiB", "file_mib", bytes / MIB, "%,.2f");
+        long bytes = 0;
+        try (SafeTensors file = HfCheckpoint.open(folder)) { // without an optimizer's beside it
+            for (String name : file.names()) {
+                bytes += file.bytes(name);
+            }
+        }
+        found.only("weights_bytes", bytes);
+        return found.figure("weights, MiB", "weights_mib", bytes / MIB, "%,.2f");
     }
 
     private static void addPerplexity(

@@ -44,7 +44,7 @@ class PruneTest {
         JsonNode before = json.object("before");
         JsonNode after = json.object("after");
         assertThat(after.number("parameters")).isEqualTo(before.number("parameters"));
-        assertThat(after.number("file_bytes")).isEqualTo(before.number("file_bytes"));
+        assertThat(after.number("weights_bytes")).isEqualTo(before.number("weights_bytes"));
         long inLayers = 2 * (32 * 32 + 2 * 16 * 32 + 32 * 32 + 3 * 32 * 64);
         assertThat(before.number("non_zeros") - after.number("non_zeros"))
                 .isEqualTo(Math.round(0.3 * inLayers));
