@@ -183,8 +183,7 @@ public final class Quantizer {
         float[] largest = new float[0];
         for (String path : paths) {
             Tensor w = state.get(path);
-            boolean layer = w != null && w.shape().rank() == 2 && !path.startsWith("tokens");
-            if (!layer) {
+            if (w == null || w.shape().rank() != 2 || path.startsWith("tokens")) {
                 return;
             }
             float[] row = new float[Math.toIntExact(w.dim(1))];
