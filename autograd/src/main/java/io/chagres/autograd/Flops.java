@@ -28,7 +28,8 @@ final class Flops {
         return switch (op) {
             case MatMul _, Linear _, Int8Linear _ ->
                     2.0 * out[0].shape().size() * in[0].shape().last();
-            case GroupedLinear _, GroupedInt8Linear _ -> 2.0 * out[0].shape().size() * in[0].shape().last();
+            case GroupedLinear _, GroupedInt8Linear _ ->
+                    2.0 * out[0].shape().size() * in[0].shape().last();
             case GroupedOuter _ -> 2.0 * in[0].shape().size() * in[1].shape().last();
             case Attention a -> attention(a, FORWARD, in);
             case AttentionBackward b -> attention(b.forward(), BACKWARD, in);

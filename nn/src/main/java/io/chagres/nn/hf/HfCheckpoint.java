@@ -131,8 +131,7 @@ public record HfCheckpoint(
             long maxShardBytes)
             throws IOException {
         QuantizedNames names = QuantizedNames.of(model);
-        HfConfig.write(
-                model.config(), dtype, names.quantization(), folder.resolve(HfConfig.FILE));
+        HfConfig.write(model.config(), dtype, names.quantization(), folder.resolve(HfConfig.FILE));
         generation.write(folder.resolve(GenerationConfig.FILE));
         SafeTensorsWriter writer = new SafeTensorsWriter();
         try (Arena copies = Arena.ofConfined()) {

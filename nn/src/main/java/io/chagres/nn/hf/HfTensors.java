@@ -215,8 +215,7 @@ final class HfTensors implements ParameterSource {
 
     private Buffer scale(List<HfPart> all, CompressedTensors.Group group, Shape shape) {
         float[] values = QuantizedParts.scales(all, file, group, shape);
-        return new Buffer(
-                Tensor.of(weights, QuantizedParts.scaleShape(group, shape), values));
+        return new Buffer(Tensor.of(weights, QuantizedParts.scaleShape(group, shape), values));
     }
 
     /// How a parameter is stored, all items alike; null when it is floats, or is to become some.

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// compressed-tensors' names.
 ///
 /// Next to `weight`, I8, stands `weight_scale`: (out, 1), or (out, in / group). Columns that are
-/// kept as floats are an addition of ours: `weight_outliers`, BF16 (out, k), and
-/// `outlier_columns`, I32 (k). Whoever does not know them still finds all columns in `weight`.
+/// kept as floats are an addition of ours: `weight_outliers`, BF16 (out, k), and `outlier_columns`,
+/// I32 (k). Whoever does not know them still finds all columns in `weight`.
 ///
 /// @param names of all stored tensors
 /// @param state the model's tensors by path, in the shapes they are stored in
@@ -152,10 +152,7 @@ record QuantizedNames(
     }
 
     private static void store(
-            HfNames.Entry e,
-            Bytes first,
-            Map<String, Bytes> bytes,
-            List<HfNames.Entry> entries) {
+            HfNames.Entry e, Bytes first, Map<String, Bytes> bytes, List<HfNames.Entry> entries) {
         List<String> weights = new ArrayList<>();
         List<String> scales = new ArrayList<>();
         List<String> outliers = new ArrayList<>();
@@ -174,12 +171,10 @@ record QuantizedNames(
                 new HfNames.Entry(
                         name, List.copyOf(weights), e.axis(), e.transposed(), e.item(), false));
         entries.add(
-                new HfNames.Entry(
-                        name + SCALE, List.copyOf(scales), 0, false, e.item(), false));
+                new HfNames.Entry(name + SCALE, List.copyOf(scales), 0, false, e.item(), false));
         if (first.outliers()) {
             entries.add(
-                    new HfNames.Entry(
-                            name + OUTLIERS, List.copyOf(outliers), 0, false, -1, false));
+                    new HfNames.Entry(name + OUTLIERS, List.copyOf(outliers), 0, false, -1, false));
             String columns = first.at() + ".outliers.columns.value";
             entries.add(
                     new HfNames.Entry(

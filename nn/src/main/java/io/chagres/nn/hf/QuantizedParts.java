@@ -22,9 +22,7 @@ final class QuantizedParts {
     /// Shape of a parameter's scales.
     static Shape scaleShape(CompressedTensors.Group group, Shape shape) {
         Shape rows = shape.without(-1);
-        return group.groupSize() == 0
-                ? rows
-                : shape.with(-1, shape.last() / group.groupSize());
+        return group.groupSize() == 0 ? rows : shape.with(-1, shape.last() / group.groupSize());
     }
 
     /// The scales of a parameter.
@@ -73,8 +71,7 @@ final class QuantizedParts {
         return all;
     }
 
-    private static void expect(
-            SafeTensors file, String name, Spec spec, Shape one, Shape other) {
+    private static void expect(SafeTensors file, String name, Spec spec, Shape one, Shape other) {
         boolean floats = spec.dtype().isFloat();
         if (!floats || !(spec.shape().equals(one) || spec.shape().equals(other))) {
             throw new UnsupportedModel(

@@ -28,9 +28,7 @@ public record Int8Linear(
     @Override
     public Tensor product(Tensor x) {
         Outliers columns = outliers;
-        return columns == null
-                ? rounded(x)
-                : rounded(columns.without(x)).add(columns.product(x));
+        return columns == null ? rounded(x) : rounded(columns.without(x)).add(columns.product(x));
     }
 
     private Tensor rounded(Tensor x) {

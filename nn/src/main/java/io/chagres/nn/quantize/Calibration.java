@@ -30,7 +30,8 @@ public sealed interface Calibration {
         /// Checks the part.
         public Percentile {
             if (!(percent > 0 && percent <= 100)) {
-                throw new IllegalArgumentException("percentile: " + percent + " is not in (0, 100]");
+                throw new IllegalArgumentException(
+                        "percentile: " + percent + " is not in (0, 100]");
             }
         }
 
@@ -68,8 +69,7 @@ public sealed interface Calibration {
         }
 
         /// Sum of squared errors; given up where it gets larger than `enough`.
-        private static double error(
-                float[] values, int from, int to, float limit, double enough) {
+        private static double error(float[] values, int from, int to, float limit, double enough) {
             float scale = limit / MOST;
             double sum = 0;
             for (int i = from; i < to && sum <= enough; i++) {

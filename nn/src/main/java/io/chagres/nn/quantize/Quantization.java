@@ -8,8 +8,8 @@ import java.util.List;
 ///   they come (W8A8); otherwise the weights only. Experts and tables are always weight-only
 /// @param groupSize elements of a row that share a scale; 0 for whole rows
 /// @param calibration how scales are found
-/// @param outlierRatio columns whose largest input or weight is more than so many times that of
-///   the median column are kept in BF16, at most an eighth of them; 0 for none
+/// @param outlierRatio columns whose largest input or weight is more than so many times that of the
+///   median column are kept in BF16, at most an eighth of them; 0 for none
 /// @param keep modules that stay as they are, by Hugging Face's names or parts of them between
 ///   dots, such as `lm_head` or `layers.0`
 public record Quantization(

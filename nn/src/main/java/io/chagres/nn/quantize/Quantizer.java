@@ -93,8 +93,8 @@ public final class Quantizer {
                 String module = e.stored().substring(0, e.stored().length() - WEIGHT.length());
                 names.add(module);
                 String name = how.keeps(module) ? "" : module; // one kept expert keeps all
-                e.paths().forEach(
-                        p ->
+                e.paths()
+                        .forEach(p ->
                                 modules.merge(
                                         p, name, (a, b) -> a.isEmpty() || b.isEmpty() ? "" : a));
                 if (how.outlierRatio() > 0 && e.item() < 0 && !how.keeps(module)) {
@@ -120,8 +120,7 @@ public final class Quantizer {
                 });
         return Modules.mapAt(
                 model,
-                (path, part) ->
-                        matrices(path, part) == 0 ? part : rounded(path, part, total[0]));
+                (path, part) -> matrices(path, part) == 0 ? part : rounded(path, part, total[0]));
     }
 
     /// How many matrices of a part are to be rounded.
@@ -184,8 +183,7 @@ public final class Quantizer {
         float[] largest = new float[0];
         for (String path : paths) {
             Tensor w = state.get(path);
-            boolean layer = w != null && w.shape().rank() == 2 && !path.startsWith("tokens");
-            if (!layer) {
+            if (w == null || w.shape().rank() != 2 || path.startsWith("tokens")) {
                 return;
             }
             float[] row = new float[Math.toIntExact(w.dim(1))];

@@ -24,8 +24,8 @@ public interface ParameterSource {
     /// The parameter with this path, in the dtype that the model computes in.
     Tensor get(String path, Shape shape, Init init);
 
-    /// The linear layer with this path where it is kept in another way than as one matrix of floats;
-    /// null for a plain one.
+    /// The linear layer with this path where it is kept in another way than as one matrix of
+    /// floats; null for a plain one.
     ///
     /// @param shape of its matrix, (out, in)
     /// @param bias its bias, (out), or null

@@ -152,7 +152,8 @@ public final class TransformerBuilder {
         long heads = config.numHeads();
         boolean bias = config.qkvBias();
         int rank = sizes.queryRank();
-        Projection down = rank == 0 ? null : linear(path + "qDown", hidden, rank, bias, Init.NORMAL);
+        Projection down =
+                rank == 0 ? null : linear(path + "qDown", hidden, rank, bias, Init.NORMAL);
         RmsNorm norm = rank == 0 ? null : rmsNorm(path + "qNorm", rank, LATENT_EPS);
         long wide = heads * (sizes.plainDim() + sizes.valueDim());
         Shape kv = Shape.of(wide, sizes.rank());

@@ -7,8 +7,8 @@ import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// [GroupedLinear] with weights of 8 bits: y_r = x_r W_eᵀ, W = q · scale, for the rows `offsets[e] ≤
-/// r < offsets[e + 1]`, and 0 for rows outside every group.
+/// [GroupedLinear] with weights of 8 bits: y_r = x_r W_eᵀ, W = q · scale, for the rows `offsets[e]
+/// ≤ r < offsets[e + 1]`, and 0 for rows outside every group.
 ///
 /// Inputs: x (R, in), q (E, out, in) of I8, scale (E, out) or (E, out, in / groupSize) of F32, and
 /// offsets I32 (E + 1), ascending from 0 … R. x is F32, and so is the result (R, out).
@@ -27,9 +27,7 @@ public record GroupedInt8Linear() implements Fused {
     public static Tensor dequantize(Tensor q, Tensor scale) {
         long rows = q.dim(0) * q.dim(1);
         Tensor s =
-                scale.shape().rank() == 2
-                        ? scale.reshape(rows)
-                        : scale.reshape(rows, scale.dim(2));
+                scale.shape().rank() == 2 ? scale.reshape(rows) : scale.reshape(rows, scale.dim(2));
         Tensor w = Int8Linear.dequantize(q.reshape(rows, q.dim(2)), s, DType.F32);
         return w.reshape(q.shape());
     }
@@ -66,9 +64,7 @@ public record GroupedInt8Linear() implements Fused {
 
     @Override
     public Tensor[] decompose(Tensor... in) {
-        return new Tensor[] {
-            GroupedLinear.groupedLinear(in[0], dequantize(in[1], in[2]), in[3])
-        };
+        return new Tensor[] {GroupedLinear.groupedLinear(in[0], dequantize(in[1], in[2]), in[3])};
     }
 
     @Override

@@ -297,7 +297,10 @@ class DecomposedTest {
         Transformer quantized =
                 Modules.map(
                         base,
-                        part -> part instanceof Linear l ? Quantizer.quantize(l, rig.weights) : part);
+                        part ->
+                                part instanceof Linear l
+                                        ? Quantizer.quantize(l, rig.weights)
+                                        : part);
         Transformer plain =
                 Modules.map(
                         quantized,

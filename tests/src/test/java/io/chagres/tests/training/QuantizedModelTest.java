@@ -136,8 +136,7 @@ class QuantizedModelTest {
         }
         // as floats, the same matrices
         Transformer wide = HfCheckpoint.load(first, weights).model();
-        assertThat(Modules.parameters(wide).keySet())
-                .isEqualTo(Modules.parameters(plain).keySet());
+        assertThat(Modules.parameters(wide).keySet()).isEqualTo(Modules.parameters(plain).keySet());
         float[] exact = logits(wide);
         double scale = norm(exact);
         double bound = dynamic ? 0.05 : 1e-4;
@@ -201,8 +200,7 @@ class QuantizedModelTest {
         String text = Files.readString(config);
         String changed =
                 text.replaceFirst(
-                        field + "\\s*:\\s*(\\[[^\\]]*\\]|[^,\\n}]+)",
-                        change.replace("\\", "\\\\"));
+                        field + "\\s*:\\s*(\\[[^\\]]*\\]|[^,\\n}]+)", change.replace("\\", "\\\\"));
         assertThat(changed).isNotEqualTo(text);
         Files.writeString(config, changed);
         assertThatThrownBy(() -> HfCheckpoint.load(to, weights))
@@ -214,8 +212,7 @@ class QuantizedModelTest {
     @Test
     void wrongWishesAreRefused() throws IOException {
         Transformer plain = HfCheckpoint.load(golden("llama"), weights).model();
-        assertThatThrownBy(
-                        () -> quantized(plain, Quantization.WEIGHTS.keeping(List.of("no.such"))))
+        assertThatThrownBy(() -> quantized(plain, Quantization.WEIGHTS.keeping(List.of("no.such"))))
                 .hasMessageContaining("no.such");
         assertThatThrownBy(() -> quantized(plain, Quantization.WEIGHTS.withGroupSize(7)))
                 .hasMessageContaining("groups of 7");
@@ -305,10 +302,7 @@ class QuantizedModelTest {
             double small = b.names().stream().mapToLong(b::bytes).sum();
             // a model of width 32 has a scale for 32 weights, which one for 128 or more hides
             double scales =
-                    b.names().stream()
-                            .filter(n -> n.endsWith("_scale"))
-                            .mapToLong(b::bytes)
-                            .sum();
+                    b.names().stream().filter(n -> n.endsWith("_scale")).mapToLong(b::bytes).sum();
             return (small - scales) / a.names().stream().mapToLong(a::bytes).sum();
         }
     }

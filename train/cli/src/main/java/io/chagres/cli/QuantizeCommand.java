@@ -8,7 +8,6 @@ import io.chagres.nn.quantize.InputPeaks;
 import io.chagres.nn.quantize.Quantization;
 import io.chagres.nn.quantize.Quantizer;
 import io.chagres.nn.transformer.Transformer;
-import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Tensor;
 import io.chagres.tensor.io.AtomicFiles;
@@ -214,7 +213,10 @@ final class QuantizeCommand implements Callable<Integer> {
         Options.check(
                 spec, percentile > 0 && percentile <= 100, "--percentile", "must be in (0, 100]");
         Options.check(
-                spec, outliers == 0 || outliers > 1, "--outliers", "must be above 1, or 0 for none");
+                spec,
+                outliers == 0 || outliers > 1,
+                "--outliers",
+                "must be above 1, or 0 for none");
         if (HfConfig.read(model).quantization() != null) {
             throw new IllegalArgumentException(model + " is quantised already");
         }

@@ -29,9 +29,19 @@ class QuantizeTest {
     void theResultIsAModelLikeAnyOther() throws IOException {
         JsonNode json =
                 Cli.ok(
-                                "quantize", model, "--out", out, "--scheme=w8a8", "--group=8",
-                                "--calibration=mse", "--outliers=4", "--data", text, "--threads=1",
-                                "--batches=2", "--json")
+                                "quantize",
+                                model,
+                                "--out",
+                                out,
+                                "--scheme=w8a8",
+                                "--group=8",
+                                "--calibration=mse",
+                                "--outliers=4",
+                                "--data",
+                                text,
+                                "--threads=1",
+                                "--batches=2",
+                                "--json")
                         .json();
         JsonNode before = json.object("before");
         JsonNode after = json.object("after");

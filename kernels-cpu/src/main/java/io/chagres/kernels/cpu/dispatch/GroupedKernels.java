@@ -176,10 +176,7 @@ final class GroupedKernels {
     static void clear(Tensor y, long from, long to) {
         long row = y.dim(1) * y.dtype().bytes();
         if (to > from) {
-            y.storage()
-                    .arena()
-                    .source()
-                    .fill(y.address() + from * row, (to - from) * row, ZERO);
+            y.storage().arena().source().fill(y.address() + from * row, (to - from) * row, ZERO);
         }
     }
 

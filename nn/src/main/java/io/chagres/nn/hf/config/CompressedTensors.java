@@ -113,7 +113,8 @@ public record CompressedTensors(List<Group> groups, List<String> ignore) {
             groups.add(group(g));
         }
         return new CompressedTensors(
-                List.copyOf(groups), json.find("ignore") == null ? List.of() : names(json, "ignore"));
+                List.copyOf(groups),
+                json.find("ignore") == null ? List.of() : names(json, "ignore"));
     }
 
     private static Group group(JsonNode g) {
