@@ -86,8 +86,10 @@ public final class Planner {
     /// width that fits some memory when it is trained as a whole; the deepest first, and of equally deep ones the fastest.
     public List<Choice> depths(long bytes) {
         List<Choice> fit = new ArrayList<>();
-        for (Strategy s : all().stream().filter(Strategy::isWhole).toList()) {
-            deepest(bytes, s).ifPresent(fit::add);
+        for (Strategy s : all()) {
+            if (s.isWhole()) {
+                deepest(bytes, s).ifPresent(fit::add);
+            }
         }
         fit.sort(
                 Comparator.comparingInt(Choice::layers)
