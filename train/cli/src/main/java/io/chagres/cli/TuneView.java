@@ -12,7 +12,9 @@ import java.util.stream.Collectors;
 final class TuneView implements TuneListener {
     /// The names of the columns of [#row].
     static final String HEAD =
-            Figures.format("%6s %5s %8s %12s %9s  %s", "trial", "rung", "steps", "tokens", "loss", "values");
+            Figures.format(
+                    "%6s %5s %8s %12s %9s  %s",
+                    "trial", "rung", "steps", "tokens", "loss", "values");
 
     private static final long NANOS = TimeUnit.MILLISECONDS.toNanos(150);
 

@@ -72,7 +72,8 @@ class FinetuneTest {
         assertThat(again.code()).isEqualTo(2);
         assertThat(again.err()).contains("is there already");
 
-        String text = "--data=" + Files.writeString(folder.resolve("t.txt"), "to the sea ".repeat(20));
+        String text =
+                "--data=" + Files.writeString(folder.resolve("t.txt"), "to the sea ".repeat(20));
         double plain = Cli.ok("eval", "" + model, text, "--json").json().number("loss");
         JsonNode adapted =
                 Cli.ok("eval", "" + model, text, "--adapter=" + adapter, "--json").json();
@@ -93,13 +94,14 @@ class FinetuneTest {
         Files.writeString(
                 recipe, Files.readString(recipe).replace(", sequence_length: 64", ""));
         assertThat(Recipe.load(recipe, Map.of()).data().sequenceLength()).isEqualTo(256);
-        Cli all = Cli.ok("finetune", "--config=" + recipe, "--train.steps=1", "--output=" + folder + "/a");
+        String file = "--config=" + recipe;
+        Cli all = Cli.ok("finetune", file, "--train.steps=1", "--output=" + folder + "/a");
         assertThat(all.out()).contains("sequences of 256 tokens, all positions of the model");
         Recipe.of(Map.of("data.sequence_length", "48")).write(model.resolve("recipe.yaml"));
-        Cli own = Cli.ok("finetune", "--config=" + recipe, "--train.steps=1", "--output=" + folder + "/b");
+        Cli own = Cli.ok("finetune", file, "--train.steps=1", "--output=" + folder + "/b");
         assertThat(own.out()).contains("sequences of 48 tokens, as the model was trained with, by");
-        assertThat(Recipe.load(recipe, Map.of("data.sequence_length", "32")).data().sequenceLength())
-                .isEqualTo(32);
+        Recipe given = Recipe.load(recipe, Map.of("data.sequence_length", "32"));
+        assertThat(given.data().sequenceLength()).isEqualTo(32);
     }
 
     @Test

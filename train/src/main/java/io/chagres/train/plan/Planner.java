@@ -83,11 +83,14 @@ public final class Planner {
     }
 
     /// For each precision, optimizer and size of the micro-batch the deepest model of the recipe's
-    /// width that fits some memory when it is trained as a whole; the deepest first, and of equally deep ones the fastest.
+    /// width that fits some memory when it is trained as a whole; the deepest first, and of equally
+    /// deep ones the fastest.
     public List<Choice> depths(long bytes) {
         List<Choice> fit = new ArrayList<>();
-        for (Strategy s : all().stream().filter(Strategy::isWhole).toList()) {
-            deepest(bytes, s).ifPresent(fit::add);
+        for (Strategy s : all()) {
+            if (s.isWhole()) {
+                deepest(bytes, s).ifPresent(fit::add);
+            }
         }
         fit.sort(
                 Comparator.comparingInt(Choice::layers)

@@ -170,8 +170,8 @@ final class Keys {
                     "data.sequence_length",
                     ValueType.integer(1, 1 << 20),
                     "256",
-                    "Tokens in a training sequence; with model.from by default as that was trained with,"
-                            + " else as many as it has positions, 512 at most.",
+                    "Tokens in a training sequence; with model.from by default as that was trained"
+                            + " with, else as many as it has positions, 512 at most.",
                     r -> r.data().sequenceLength());
     static final RecipeKey<Long> DATA_SEED =
             key("data.seed", seed(), "42", "Order of the sequences.", r -> r.data().seed());

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// The keys of a search for values, part of the table of [Keys].
 final class TuneKeys {
@@ -64,14 +65,20 @@ final class TuneKeys {
     private TuneKeys() {}
 
     private static <T> RecipeKey<T> key(
-            String name, ValueType<T> type, String description, Function<TuneRecipe, T> value) {
+            String name,
+            ValueType<T> type,
+            String description,
+            Function<TuneRecipe, @Nullable T> value) {
         var key =
                 new RecipeKey<T>(
                         "tune." + name,
                         type,
                         null,
                         description,
-                        r -> r.tune() == null ? null : value.apply(r.tune()));
+                        r -> {
+                            TuneRecipe tune = r.tune();
+                            return tune == null ? null : value.apply(tune);
+                        });
         TABLE.add(key);
         return key;
     }
