@@ -19,8 +19,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestTemplateInvocationContext;
 import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 
-/// Runs a [PtxTest] once for each mode.
-final class PtxExtension implements TestTemplateInvocationContextProvider {
+/// Runs a [PtxTest] once for each mode. JUnit makes it; tests only use the annotation.
+public final class PtxExtension implements TestTemplateInvocationContextProvider {
     private static final Map<String, Checks> MODES = new LinkedHashMap<>();
 
     static {
@@ -29,6 +29,9 @@ final class PtxExtension implements TestTemplateInvocationContextProvider {
         MODES.put("reverse", Checks.STANDARD.withOrder(Checks.Order.REVERSE, 0));
         MODES.put("random", Checks.STANDARD.withOrder(Checks.Order.RANDOM, 1));
     }
+
+    /// For JUnit.
+    public PtxExtension() {}
 
     @Override
     public boolean supportsTestTemplate(ExtensionContext context) {

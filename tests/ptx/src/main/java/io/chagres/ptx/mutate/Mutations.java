@@ -53,10 +53,12 @@ public final class Mutations {
 
     /// At most `n` of the mutants, chosen by a seed, in the order of the text.
     public static List<Mutant> sample(List<Mutant> all, int n, long seed) {
-        List<Mutant> chosen = new ArrayList<>(all);
-        Collections.shuffle(chosen, new Random(seed));
-        List<Mutant> some = chosen.subList(0, Math.min(n, chosen.size()));
-        return all.stream().filter(some::contains).toList();
+        List<Integer> numbers = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            numbers.add(i);
+        }
+        Collections.shuffle(numbers, new Random(seed));
+        return numbers.subList(0, Math.min(n, all.size())).stream().sorted().map(all::get).toList();
     }
 
     private void line(int i) {
