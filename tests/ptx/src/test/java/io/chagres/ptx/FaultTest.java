@@ -125,7 +125,7 @@ class FaultTest {
     @Test
     void collectivesOfLanesThatAreElsewhere() {
         String half = "setp.lt.u32 %p1, %r1, 16; @%p1 bra A; bra B; A:";
-        fault(Kind.DIVERGENT, half + "bar.sync 0; B:", 32);
+        fault(Kind.DIVERGENT, half + "bar.sync 0; B: bar.sync 1;", 32);
         fault(Kind.DIVERGENT, half + "shfl.sync.bfly.b32 %r5, %r1, 1, 31, -1; B:", 32);
         fine(half + "shfl.sync.bfly.b32 %r5, %r1, 1, 31, 65535; B:", 32);
         fault(Kind.DIVERGENT, "setp.lt.u32 %p1, %r1, 16; @%p1 bra A; exit; A: shfl.sync.bfly.b32 %r5, %r1, 1, 31, -1;", 32);

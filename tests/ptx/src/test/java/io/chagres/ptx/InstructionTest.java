@@ -277,7 +277,7 @@ class InstructionTest {
         ints("cvt.sat.u8.s32 %h6, %r2; cvt.u32.u16 %r5, %h6;", (a, b, c) -> Math.clamp(a, 0, 255));
         ints("cvt.sat.s8.s32 %h6, %r2; cvt.s32.s8 %r5, %h6;", (a, b, c) -> Math.clamp(a, -128, 127));
         ints("cvt.rn.f16.f32 %h6, %f2; cvt.u32.u16 %r5, %h6;", (a, b, c) -> h(f(a)));
-        ints("cvt.rn.bf16x2.f32 %r5, %f2, %f3;", (a, b, c) -> bf(f(a), 0) << 16 | bf(f(b), 0));
+        ints("cvt.rn.bf16x2.f32 %r5, %f2, %f3;", (a, b, c) -> bf(f(a), -0f) << 16 | bf(f(b), -0f));
         ints("cvt.rz.bf16.f32 %h6, %f2; cvt.u32.u16 %r5, %h6;", (a, b, c) -> f(a) != f(a) ? 0x7fff : a >>> 16);
         ints("cvt.f32.f16 %f5, %h2; setp.nan.f32 %p9, %f5, %f5; selp.f32 %f5, 0f7FC00000, %f5, %p9; mov.b32 %r5, %f5;",
                 (a, b, c) -> b(Float.float16ToFloat((short) a)));

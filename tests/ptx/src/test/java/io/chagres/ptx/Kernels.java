@@ -41,7 +41,7 @@ final class Kernels {
     }
 
     static void blockSum(Gpu gpu, Gpu.Module module) {
-        for (int n : new int[] {1, 31, 333, 1000}) {
+        for (int n : new int[] {1, 31, 96, 333, 1700}) {
             float[] x = normal(n, n);
             Buffer out = gpu.buffer("out", 12);
             Buffer in = gpu.buffer("x", x);
@@ -59,13 +59,23 @@ final class Kernels {
     }
 
     static void rmsNorm(Gpu gpu, Gpu.Module module) {
-        for (int n : new int[] {8, 129, 200}) {
+        for (int n : new int[] {8, 129, 320}) {
             float[] x = normal(3 * n, n);
             float[] w = normal(n, 1);
             Buffer y = gpu.buffer("y", 2L * 3 * n);
             Buffer in = gpu.buffer("x", bf16(x));
             Buffer weight = gpu.buffer("w", bf16(w));
-            gpu.launch(module.kernel("rmsNorm"), Dim3.of(3), Dim3.of(64), 0, y, in, weight, n, 1e-3f);
+            int threads = n > 200 ? 224 : 64;
+            gpu.launch(
+                    module.kernel("rmsNorm"),
+                    Dim3.of(3),
+                    Dim3.of(threads),
+                    0,
+                    y,
+                    in,
+                    weight,
+                    n,
+                    1e-3f);
             float[] got = y.bf16();
             for (int r = 0; r < 3; r++) {
                 double s = 0;
@@ -85,7 +95,7 @@ final class Kernels {
 
     static void softmax(Gpu gpu, Gpu.Module module) {
         int rows = 5;
-        for (int n : new int[] {1, 50, 256}) {
+        for (int n : new int[] {1, 50, 32, 64, 96, 128, 160, 192, 224, 256}) {
             float[] x = normal(rows * n, n);
             short[] h = new short[x.length];
             for (int i = 0; i < h.length; i++) {
@@ -110,7 +120,7 @@ final class Kernels {
     }
 
     static void gemm(Gpu gpu, Gpu.Module module) {
-        int[][] shapes = {{40, 33, 56}, {32, 32, 8}, {5, 64, 32}};
+        int[][] shapes = {{40, 33, 56}, {32, 31, 8}, {5, 64, 40}};
         for (int[] s : shapes) {
             int m = s[0];
             int n = s[1];
@@ -143,7 +153,7 @@ final class Kernels {
     }
 
     static void pipeline(Gpu gpu, Gpu.Module module) {
-        for (int n : new int[] {64, 320, 100}) {
+        for (int n : new int[] {64, 65, 100, 192, 577, 640}) {
             float[] x = normal(4 * n, n);
             Buffer y = gpu.buffer("y", 16L * n);
             Buffer in = gpu.buffer("x", x);

@@ -213,7 +213,7 @@ public final class Mutations {
             String mask = l.operands.replaceFirst(",[^,]*$", ", 65535");
             put(l, "mask wrong", l.guard, l.opcode, mask);
             String[] p = o.clone();
-            p[2] = " 3";
+            p[2] = l.opcode.contains("bfly") ? " 0" : " 3";
             put(l, "lane wrong", l.guard, l.opcode, String.join(",", p));
         }
     }
