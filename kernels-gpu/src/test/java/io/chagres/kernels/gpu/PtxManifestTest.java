@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The PTX in the jar is what the sources give: by hash everywhere, and by compiling again where the
-/// compiler that made it is at hand.
+/// The PTX in the jar is what the sources give: by hash everywhere, and by compiling again where
+/// the compiler that made it is at hand.
 class PtxManifestTest {
     private static final Path SOURCES = Path.of("src/main/cuda");
     private static final Path PTX = Path.of("src/main/resources/io/chagres/kernels/gpu/ptx");
@@ -45,7 +45,9 @@ class PtxManifestTest {
                     .as("%s.cu or a header was edited: run kernels-gpu/generate-ptx", part[0])
                     .isEqualTo(part[1]);
             byte[] ptx = Files.readAllBytes(PTX.resolve(part[0] + ".ptx"));
-            assertThat(sha256(ptx)).as("%s.ptx is not the one generated", part[0]).isEqualTo(part[2]);
+            assertThat(sha256(ptx))
+                    .as("%s.ptx is not the one generated", part[0])
+                    .isEqualTo(part[2]);
             assertThat(new String(ptx, StandardCharsets.US_ASCII))
                     .contains(".version 7.0", ".target sm_80");
         }
@@ -53,7 +55,8 @@ class PtxManifestTest {
         assertThat(names(PTX, "*.ptx")).hasSameSizeAs(listed);
     }
 
-    /// Takes half a minute, which is what nvcc needs: where there is none, nothing is lost but time.
+    /// Takes half a minute, which is what nvcc needs: where there is none, nothing is lost but
+    /// time.
     @Test
     void compilingAgainGivesTheSamePtx() throws IOException, InterruptedException {
         String made = Files.readAllLines(PTX.resolve("manifest")).get(0);

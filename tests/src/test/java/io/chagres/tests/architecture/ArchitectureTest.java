@@ -38,6 +38,7 @@ class ArchitectureTest {
         assertThat(ALL.containPackage("io.chagres.tensor.op")).isTrue();
         assertThat(ALL.containPackage("io.chagres.kernels.cpu.gemm")).isTrue();
         assertThat(ALL.containPackage("io.chagres.cli")).isTrue();
+        assertThat(ALL.containPackage("io.chagres.ptx.driver")).isTrue();
     }
 
     @Test
@@ -78,6 +79,19 @@ class ArchitectureTest {
                 .check(ALL);
     }
 
+    /// It is there for others' kernels too, without anything else of ours.
+    @Test
+    void theInterpreterStandsAlone() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.chagres.ptx..")
+                .should()
+                .dependOnClassesThat(
+                        resideInAPackage("io.chagres..")
+                                .and(DescribedPredicate.not(resideInAPackage("io.chagres.ptx.."))))
+                .check(ALL);
+    }
+
     @Test
     void foreignMemoryStaysBelow() {
         noClasses()
@@ -90,6 +104,7 @@ class ArchitectureTest {
                         "io.chagres.nn.hf",
                         "io.chagres.train.checkpoint..",
                         "io.chagres.train.data..",
+                        "io.chagres.ptx.driver",
                         "io.chagres.tests..")
                 .should()
                 .dependOnClassesThat()
@@ -128,6 +143,8 @@ class ArchitectureTest {
                 .doNotHaveFullyQualifiedName("io.chagres.tensor.Records")
                 .and()
                 .doNotHaveFullyQualifiedName("io.chagres.tensor.Records$1")
+                .and()
+                .resideOutsideOfPackage("io.chagres.ptx.junit")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("java.lang.reflect..")
@@ -138,7 +155,7 @@ class ArchitectureTest {
     void onlyTheCliEndsTheProcess() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("io.chagres.cli..")
+                .resideOutsideOfPackages("io.chagres.cli..", "io.chagres.ptx.check")
                 .should()
                 .callMethod(System.class, "exit", int.class)
                 .check(ALL);

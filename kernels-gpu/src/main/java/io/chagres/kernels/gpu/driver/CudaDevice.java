@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// An open device: its primary context, one stream, and the one thread that issues work to it, since
-/// the current context belongs to a thread of the system. Callers, virtual threads among them, only
-/// queue.
+/// An open device: its primary context, one stream, and the one thread that issues work to it,
+/// since the current context belongs to a thread of the system. Callers, virtual threads among
+/// them, only queue.
 ///
 /// Launches return before the device is done, so their errors show later. Errors of a kernel are
 /// sticky: the context is lost, the driver repeats them for ever. The first one is logged with the
@@ -225,7 +225,8 @@ public final class CudaDevice implements AutoCloseable {
         if (failure == null) {
             failure = message + "; the device cannot be used any more in this process";
             List<String> trace = ring.trace(TRACE);
-            LOG.error("{}; the last launches, oldest first:\n{}", message, String.join("\n", trace));
+            LOG.error(
+                    "{}; the last launches, oldest first:\n{}", message, String.join("\n", trace));
         }
     }
 

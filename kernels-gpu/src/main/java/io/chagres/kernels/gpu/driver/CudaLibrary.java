@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
 /// What this machine has of CUDA: the driver and its devices, or why there is none. Absence is a
 /// normal state, told in one line; nothing is thrown and no class fails to initialise.
 public final class CudaLibrary {
-    /// Oldest driver that has the memory pools used here, as `cuDriverGetVersion` counts: CUDA 11.2.
+    /// Oldest driver that has the memory pools used here, as `cuDriverGetVersion` counts: CUDA
+    /// 11.2.
     public static final int OLDEST_DRIVER = 11020;
 
     /// Oldest architecture the kernels are written for: compute capability 8.0.
     public static final int OLDEST_ARCHITECTURE = 80;
 
-    private static final List<String> NAMES =
-            List.of("libcuda.so.1", "libcuda.so", "nvcuda.dll");
+    private static final List<String> NAMES = List.of("libcuda.so.1", "libcuda.so", "nvcuda.dll");
     private static final List<String> FOLDERS =
             List.of(
                     "/usr/lib/x86_64-linux-gnu",
@@ -165,7 +165,8 @@ public final class CudaLibrary {
         for (String folder : FOLDERS) {
             Path file = Path.of(folder, NAMES.get(0));
             if (Files.exists(file)) {
-                return absent(file + " is there but cannot be loaded: broken or of another platform");
+                return absent(
+                        file + " is there but cannot be loaded: broken or of another platform");
             }
         }
         return absent("no driver: libcuda.so.1 was not found");
@@ -234,28 +235,10 @@ public final class CudaLibrary {
         MemorySegment out = arena.allocate(256);
         int handle = driver.device(out, ordinal) == 0 ? out.get(ValueLayout.JAVA_INT, 0) : ordinal;
         String name = driver.deviceName(out, handle) == 0 ? out.getString(0) : "unknown";
-        int major =
-                attribute(
-                        driver,
-                        out,
-                        CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR(),
-                        handle);
-        int minor =
-                attribute(
-                        driver,
-                        out,
-                        CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR(),
-                        handle);
-        int processors =
-                attribute(
-                        driver,
-                        out,
-                        CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT(),
-                        handle);
-        long bytes =
-                driver.deviceBytes(out, handle) == 0
-                        ? out.get(ValueLayout.JAVA_LONG, 0)
-                        : 0;
+        int major = attribute(driver, out, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR(), handle);
+        int minor = attribute(driver, out, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR(), handle);
+        int processors = attribute(driver, out, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT(), handle);
+        long bytes = driver.deviceBytes(out, handle) == 0 ? out.get(ValueLayout.JAVA_LONG, 0) : 0;
         return new Device(ordinal, handle, name, 10 * major + minor, processors, bytes);
     }
 

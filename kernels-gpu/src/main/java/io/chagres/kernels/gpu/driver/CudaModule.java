@@ -48,13 +48,11 @@ public final class CudaModule {
         }
     }
 
-    /// The kernel with this name, allowed to be launched with this much dynamic shared
-    /// memory; 0 for the 48 KiB every kernel has.
+    /// The kernel with this name, allowed to be launched with this much dynamic shared memory; 0
+    /// for the 48 KiB every kernel has.
     public CudaFunction function(String kernel, int sharedBytes) {
         CudaFunction known = functions.get(kernel);
-        return known != null
-                ? known
-                : functions.computeIfAbsent(kernel, k -> find(k, sharedBytes));
+        return known != null ? known : functions.computeIfAbsent(kernel, k -> find(k, sharedBytes));
     }
 
     private CudaFunction find(String kernel, int sharedBytes) {

@@ -15,8 +15,8 @@ import java.lang.invoke.MethodHandle;
 /// The driver behind a symbol lookup: `libcuda` itself, or a stand-in for tests. Descriptors are
 /// those generated from `cuda.h`, with pointers as numbers, so that no call makes an object.
 ///
-/// Functions that run once per device go through a generic call; those on the way of every step
-/// are invoked exactly.
+/// Functions that run once per device go through a generic call; those on the way of every step are
+/// invoked exactly.
 final class FfmCudaDriver implements CudaDriver {
     private static final long NAME_BYTES = 256;
 
@@ -299,7 +299,11 @@ final class FfmCudaDriver implements CudaDriver {
     @Override
     public int loadModule(MemorySegment out, MemorySegment image, MemorySegment errors) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment options = arena.allocateFrom(ValueLayout.JAVA_INT, CU_JIT_ERROR_LOG_BUFFER(), CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES());
+            MemorySegment options =
+                    arena.allocateFrom(
+                            ValueLayout.JAVA_INT,
+                            CU_JIT_ERROR_LOG_BUFFER(),
+                            CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES());
             MemorySegment values =
                     arena.allocateFrom(ValueLayout.JAVA_LONG, errors.address(), errors.byteSize());
             return call(

@@ -122,17 +122,7 @@ public final class Launch {
         CudaFunction f = function;
         return f == null
                 ? "task"
-                : f.name()
-                        + " <<<("
-                        + gridX
-                        + ","
-                        + gridY
-                        + ","
-                        + gridZ
-                        + "),"
-                        + block
-                        + ","
-                        + shared
-                        + ">>>";
+                : f.name() + " <<<(" + gridX + "," + gridY + "," + gridZ + ")," + block + ","
+                        + shared + ">>>";
     }
 }

@@ -35,8 +35,7 @@ final class Staging {
             long address = out.get(ValueLayout.JAVA_LONG, 0);
             device.check("cuEventCreate", driver.createEvent(out, CU_EVENT_DISABLE_TIMING()));
             long event = out.get(ValueLayout.JAVA_LONG, 0);
-            idle.add(
-                    new Buffer(MemorySegment.ofAddress(address).reinterpret(BYTES + 64), event));
+            idle.add(new Buffer(MemorySegment.ofAddress(address).reinterpret(BYTES + 64), event));
         }
     }
 
@@ -96,8 +95,7 @@ final class Staging {
     private void download(Buffer buffer, long from, long bytes) {
         CudaDriver driver = device.driver();
         long host = buffer.memory.address();
-        device.check(
-                "cuMemcpyDtoHAsync", driver.copyToHost(host, from, bytes, device.stream()));
+        device.check("cuMemcpyDtoHAsync", driver.copyToHost(host, from, bytes, device.stream()));
         device.check(
                 "cuMemcpyDtoHAsync",
                 driver.copyToHost(host + FAULT, device.fault(), 8, device.stream()));

@@ -49,9 +49,7 @@ public final class Activations {
                                         op.activation().ordinal(),
                                         in,
                                         out))
-                .add(
-                        SwiGlu.class,
-                        (op, in, out, _) -> each(swiGlu.of(in[0].dtype()), -1, in, out))
+                .add(SwiGlu.class, (op, in, out, _) -> each(swiGlu.of(in[0].dtype()), -1, in, out))
                 .add(
                         SwiGluBackward.class,
                         (op, in, out, _) -> each(swiGluBackward.of(in[0].dtype()), -1, in, out))
@@ -105,12 +103,7 @@ public final class Activations {
                         "rope_"
                                 + in[0].dtype().name().toLowerCase(Locale.ROOT)
                                 + (wide ? "_wide" : ""));
-        Walk.of(
-                        pairs.toArray(),
-                        pairX,
-                        perHead(cosine.to(table)),
-                        perHead(sine.to(table)),
-                        pairY)
+        Walk.of(pairs.toArray(), pairX, perHead(cosine.to(table)), perHead(sine.to(table)), pairY)
                 .forEach((walk, from) -> {
                     Launch launch = walk.addTo(device.launch(f));
                     launch.add(x.at(from[0]))

@@ -4,10 +4,10 @@ import io.chagres.kernels.gpu.driver.CudaDevice;
 import io.chagres.kernels.gpu.driver.Launch;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.Tensor;
+import io.chagres.tensor.TensorData;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.Iota;
 import io.chagres.tensor.op.Pad;
-import io.chagres.tensor.TensorData;
 
 /// Kernels that move elements (`move.cu`) and make them (`create.cu`).
 public final class Movement {

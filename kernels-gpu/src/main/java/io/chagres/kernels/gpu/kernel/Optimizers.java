@@ -33,7 +33,7 @@ public final class Optimizers {
     }
 
     private static int blocks(Tensor t) {
-        return (int) Math.clamp((t.shape().size() + ELEMENTS - 1) / ELEMENTS, 1, MOST_BLOCKS);
+        return Math.clamp((t.shape().size() + ELEMENTS - 1) / ELEMENTS, 1, MOST_BLOCKS);
     }
 
     private final class Step implements Kernel<AdamW> {

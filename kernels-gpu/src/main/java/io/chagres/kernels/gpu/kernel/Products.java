@@ -67,16 +67,8 @@ public final class Products {
         multiply(
                 y.dtype(),
                 batch,
-                new Side(
-                        left,
-                        batch(left, batch),
-                        a.layout().stride(-2),
-                        a.layout().stride(-1)),
-                new Side(
-                        right,
-                        batch(right, batch),
-                        b.layout().stride(-1),
-                        b.layout().stride(-2)),
+                new Side(left, batch(left, batch), a.layout().stride(-2), a.layout().stride(-1)),
+                new Side(right, batch(right, batch), b.layout().stride(-1), b.layout().stride(-2)),
                 to,
                 Arrays.copyOf(to.strides(), batch.rank()),
                 0,

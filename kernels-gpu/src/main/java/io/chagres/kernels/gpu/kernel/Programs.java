@@ -60,8 +60,10 @@ public final class Programs {
 
     /// A family with a kernel per dtype, named `prefix_f32` and so on.
     Family<DType> perType(String file, String prefix) {
-        return new Family<>(DType.values().length, Enum::ordinal, d ->
-                kernel(file, prefix + "_" + d.name().toLowerCase(Locale.ROOT)));
+        return new Family<>(
+                DType.values().length,
+                Enum::ordinal,
+                d -> kernel(file, prefix + "_" + d.name().toLowerCase(Locale.ROOT)));
     }
 
     /// A family with a kernel per width of an element, named `prefix_4` and so on.

@@ -189,7 +189,8 @@ public final class Rows {
         run(launch, in[0], 0);
     }
 
-    /// dx by rows; dw and db by slices of rows, whose sums lie in scratch memory and are added last.
+    /// dx by rows; dw and db by slices of rows, whose sums lie in scratch memory and are added
+    /// last.
     private final class NormBackward<O extends Op> implements Kernel<O> {
         private static final int MOST_SLICES = 64;
         private static final int LEAST_ROWS = 32;
@@ -201,7 +202,7 @@ public final class Rows {
         }
 
         private static int slices(Tensor x) {
-            return (int) Math.clamp(rows(x) / LEAST_ROWS, 1, MOST_SLICES);
+            return Math.clamp(rows(x) / LEAST_ROWS, 1, MOST_SLICES);
         }
 
         @Override

@@ -32,7 +32,8 @@ class CudaDeviceTest {
     void theContextIsBoundOnceAndFreedMemoryIsKept() {
         device.synchronize();
         assertThat(stub.calls)
-                .containsSubsequence("cuInit", "retain 70", "current c0ffee", "stream 1", "pool 4 -1");
+                .containsSubsequence(
+                        "cuInit", "retain 70", "current c0ffee", "stream 1", "pool 4 -1");
     }
 
     @Test
@@ -128,10 +129,11 @@ class CudaDeviceTest {
         CudaFunction f = device.load("some", ".entry").function("refused", 0);
         stub.launchResult = 1;
         device.launch(f).run(1, 1, 1, 32, 0);
-        assertThatThrownBy(() -> {
-                    device.synchronize();
-                    device.synchronize();
-                })
+        assertThatThrownBy(
+                        () -> {
+                            device.synchronize();
+                            device.synchronize();
+                        })
                 .isInstanceOf(DeviceFailed.class)
                 .hasMessageContaining("refused");
     }
@@ -194,12 +196,11 @@ class CudaDeviceTest {
             long mine = t;
             threads.add(
                     Thread.ofVirtual()
-                            .start(
-                                    () -> {
-                                        for (int i = 0; i < 200; i++) {
-                                            device.launch(f).add(mine).run(1, 1, 1, 1, 0);
-                                        }
-                                    }));
+                            .start(() -> {
+                                for (int i = 0; i < 200; i++) {
+                                    device.launch(f).add(mine).run(1, 1, 1, 1, 0);
+                                }
+                            }));
         }
         for (Thread t : threads) {
             t.join();

@@ -18,8 +18,9 @@ class CudaLibraryTest {
         assertThatCode(provider::unavailable).doesNotThrowAnyException();
         assertThat(provider.unavailable()).doesNotContain("\n");
         assertThat(provider.unavailable().isEmpty())
-                .isEqualTo(CudaLibrary.system().devices().stream()
-                        .anyMatch(CudaLibrary.Device::isSupported));
+                .isEqualTo(
+                        CudaLibrary.system().devices().stream()
+                                .anyMatch(CudaLibrary.Device::isSupported));
     }
 
     @Test
@@ -75,8 +76,8 @@ class CudaLibraryTest {
         assertThat(two.reason()).isEmpty();
         assertThat(two.device(1))
                 .isEqualTo(new CudaLibrary.Device(1, 71, "Stub 71", 86, 17, 3L << 30));
-        assertThat(two.device(1)).hasToString(
-                "cuda:1 Stub 71, sm_86, 17 multiprocessors, 3072 MiB");
+        assertThat(two.device(1))
+                .hasToString("cuda:1 Stub 71, sm_86, 17 multiprocessors, 3072 MiB");
         assertThatThrownBy(() -> two.device(2))
                 .isInstanceOf(DeviceFailed.class)
                 .hasMessageContaining("cuda:2");

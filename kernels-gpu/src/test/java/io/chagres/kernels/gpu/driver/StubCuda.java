@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// A driver of upcall stubs whose device memory is host memory and whose kernels only note that they
-/// were launched. Each method that starts with `cu` is a function of the library, with the signature
-/// that `cuda.h` gives it.
+/// A driver of upcall stubs whose device memory is host memory and whose kernels only note that
+/// they were launched. Each method that starts with `cu` is a function of the library, with the
+/// signature that `cuda.h` gives it.
 public final class StubCuda implements SymbolLookup {
     private final Arena arena = Arena.ofShared();
     private final Map<String, MemorySegment> stubs = new HashMap<>();
@@ -201,8 +201,7 @@ public final class StubCuda implements SymbolLookup {
     }
 
     int cuMemPoolSetAttribute(MemorySegment pool, int attribute, MemorySegment value) {
-        return note(
-                "pool " + attribute + " " + value.reinterpret(8).get(ValueLayout.JAVA_LONG, 0));
+        return note("pool " + attribute + " " + value.reinterpret(8).get(ValueLayout.JAVA_LONG, 0));
     }
 
     int cuMemAllocAsync(MemorySegment out, long bytes, MemorySegment stream) {
@@ -298,17 +297,18 @@ public final class StubCuda implements SymbolLookup {
             MemorySegment extra) {
         onLaunch.accept(parameters);
         if (!quiet) {
-            note("launch %d (%d,%d,%d) (%d,%d,%d) %d on %d"
-                    .formatted(
-                            function.address(),
-                            gridX,
-                            gridY,
-                            gridZ,
-                            blockX,
-                            blockY,
-                            blockZ,
-                            shared,
-                            stream.address()));
+            note(
+                    "launch %d (%d,%d,%d) (%d,%d,%d) %d on %d"
+                            .formatted(
+                                    function.address(),
+                                    gridX,
+                                    gridY,
+                                    gridZ,
+                                    blockX,
+                                    blockY,
+                                    blockZ,
+                                    shared,
+                                    stream.address()));
         }
         return sticky != 0 ? sticky : launchResult;
     }

@@ -276,10 +276,11 @@ final class IntegerOps {
                     s.source(in, in.operands().get(3), type),
                     f);
         }
-        return in.operands().size() == 5 ? four(s, in, type, root) : null;
+        boolean four = root.equals("lop3") || root.equals("bfi");
+        return four && in.operands().size() == 5 ? four(s, in, type, root) : null;
     }
 
-    private static @Nullable Op four(Scope s, Instruction in, String type, String root) {
+    private static Op four(Scope s, Instruction in, String type, String root) {
         int d = s.target(in, in.operands().get(0));
         int a = s.source(in, in.operands().get(1), type);
         int b = s.source(in, in.operands().get(2), type);
@@ -288,20 +289,17 @@ final class IntegerOps {
             int table = s.literal(in, in.operands().get(4));
             return Alu.op(d, a, b, c, Alu.ints((x, y, z) -> logic(x, y, z, table)));
         }
-        if (root.equals("bfi")) {
-            int n = s.source(in, in.operands().get(4), "u32");
-            return (w, m) -> {
-                for (int k = m; k != 0; k &= k - 1) {
-                    int l = Integer.numberOfTrailingZeros(k);
-                    int at = w.r[c][l] & 0xff;
-                    int len = Math.min(w.r[n][l] & 0xff, 32);
-                    long field = at > 31 ? 0 : (1L << len) - 1 << at & 0xffffffffL;
-                    long put = at > 31 ? 0 : (long) w.r[a][l] << at & field;
-                    w.r[d][l] = (int) (w.r[b][l] & ~field | put);
-                }
-            };
-        }
-        return null;
+        int n = s.source(in, in.operands().get(4), "u32");
+        return (w, m) -> {
+            for (int k = m; k != 0; k &= k - 1) {
+                int l = Integer.numberOfTrailingZeros(k);
+                int at = w.r[c][l] & 0xff;
+                int len = Math.min(w.r[n][l] & 0xff, 32);
+                long field = at > 31 ? 0 : (1L << len) - 1 << at & 0xffffffffL;
+                long put = at > 31 ? 0 : (long) w.r[a][l] << at & field;
+                w.r[d][l] = (int) (w.r[b][l] & ~field | put);
+            }
+        };
     }
 
     private static Alu.Int3 mad() {

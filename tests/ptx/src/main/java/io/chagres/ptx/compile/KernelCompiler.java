@@ -28,6 +28,7 @@ public final class KernelCompiler {
                     MemoryOps::compile,
                     ConvertOps::compile,
                     FloatOps::compile,
+                    CarryOps::compile,
                     IntegerOps::compile,
                     LongOps::compile,
                     AtomicOps::compile,

@@ -5,10 +5,14 @@ import io.chagres.ptx.text.Instruction;
 import io.chagres.ptx.text.Operand;
 import io.chagres.ptx.text.Types;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Integer arithmetic and bits in 64 bits.
 final class LongOps {
+    private static final Set<String> ONE =
+            Set.of("not", "cnot", "neg", "abs", "brev", "popc", "clz");
+
     private LongOps() {}
 
     static @Nullable Op compile(Scope s, Instruction in) {
@@ -55,6 +59,9 @@ final class LongOps {
     }
 
     private static @Nullable Op one(Scope s, Instruction in, String root, String type) {
+        if (!ONE.contains(root)) {
+            return null;
+        }
         int a = s.longSource(in, in.operands().get(1), type);
         Alu.Narrow count =
                 switch (root) {

@@ -134,7 +134,7 @@ final class Rounding {
 
     /// `x` as f16, to nearest.
     static int f16(float x) {
-        return Float.floatToFloat16(x) & 0xffff;
+        return x != x ? 0x7fff : Float.floatToFloat16(x) & 0xffff;
     }
 
     /// `x` as bf16, to nearest.

@@ -41,7 +41,7 @@ final class MemoryCalls {
             "cuMemcpyDtoHAsync_v2 C pllp", "cuMemcpyDtoDAsync_v2 C lllp",
             "cuMemcpyPeerAsync C lplplp", "cuMemcpy2DAsync_v2 C pp", "cuMemsetD8Async C lblp",
             "cuMemsetD16Async C lslp", "cuMemsetD32Async C lilp", "cuPointerGetAttribute C pil",
-            "cuTensorMapEncodeTiled N piippppppiiii",
+            "cuTensorMapEncodeTiled N piipppppiiii",
         };
     }
 

@@ -128,7 +128,7 @@ public final class Block {
                 }
             }
         }
-        if (races != null) {
+        if (races != null && w.block == this) {
             races.read(w, lane, at, size);
         }
     }
@@ -136,7 +136,7 @@ public final class Block {
     /// Lane `lane` writes shared memory.
     public void writes(Warp w, int lane, int at, int size) {
         bounds(w, lane, at, size, "writes");
-        if (races != null) {
+        if (races != null && w.block == this) {
             races.write(w, lane, at, size);
         }
         Arrays.fill(valid, at, at + size, VALID);
@@ -160,7 +160,7 @@ public final class Block {
     /// An asynchronous copy by `lane` to shared memory begins.
     public void copyBegins(Warp w, int lane, int at, int size) {
         bounds(w, lane, at, size, "copies to");
-        if (races != null) {
+        if (races != null && w.block == this) {
             races.write(w, lane, at, size);
         }
         if (launch.checks().late()) {
@@ -172,7 +172,7 @@ public final class Block {
     /// It has ended, seen from `lane`, or from no lane in particular when `w` is null.
     public void copyEnds(@Nullable Warp w, int lane, int at, int size) {
         Arrays.fill(valid, at, at + size, VALID);
-        if (races != null && w != null) {
+        if (races != null && w != null && w.block == this) {
             races.write(w, lane, at, size);
         }
     }

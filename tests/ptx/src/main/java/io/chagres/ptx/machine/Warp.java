@@ -59,6 +59,9 @@ public final class Warp {
     /// The open group of tensor-core work.
     public List<Runnable> matrixOpen = new ArrayList<>();
 
+    /// Carries of the last addition that gave any, a bit a lane.
+    public int carry;
+
     /// The bytes that [#locate] found.
     public byte[] where = {};
 
