@@ -58,7 +58,7 @@ final class SearchReader {
                                     () -> Unknown.key(path, where, Keys.PATHS, Keys.PATHS));
             Where at = where.child(path);
             if (REFUSED.stream()
-                    .anyMatch(no -> path.equals(no) || no.endsWith(".") && path.startsWith(no))) {
+                    .anyMatch(no -> path.equals(no) || (no.endsWith(".") && path.startsWith(no)))) {
                 throw at.error("cannot be searched: trials could not be compared by their losses");
             }
             search.put(path, range(range, key, at));

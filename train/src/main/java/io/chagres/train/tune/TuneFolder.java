@@ -83,14 +83,14 @@ final class TuneFolder implements AutoCloseable {
         String then = Files.readString(root.resolve(Tuner.RECIPE_FILE));
         if (!then.equals(recipe.toYaml())) {
             throw new TrainingException(
-                    ("%s is of another recipe, %s; search in another folder, or by that recipe")
+                    "%s is of another recipe, %s; search in another folder, or by that recipe"
                             .formatted(trials(), root.resolve(Tuner.RECIPE_FILE)));
         }
         List<Trial> trials = new ArrayList<>();
         for (String line : Files.readAllLines(trials())) {
             trials.add(Trial.read(Json.parse(line, trials() + ", line " + (trials.size() + 1))));
         }
-        return trials;
+        return List.copyOf(trials);
     }
 
     void writeRecipe(Recipe recipe) throws IOException {
