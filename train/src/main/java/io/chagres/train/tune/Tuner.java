@@ -245,7 +245,7 @@ public final class Tuner {
             return trials.stream()
                     .sorted(
                             Comparator.comparing(Trial::failed)
-                                    .thenComparing(t -> -t.results().size())
+                                    .thenComparingInt(t -> -t.results().size())
                                     .thenComparingDouble(Trial::loss))
                     .toList();
         }
