@@ -36,8 +36,8 @@ public final class Lanes {
     /// entry.
     public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-    /// A mask that changes no address and lets C2 see that an access to [#ALL] there, or up to
-    /// 2⁶¹ bytes further, is within it.
+    /// A mask that changes no address and lets C2 see that an access to [#ALL] there, or up to 2⁶¹
+    /// bytes further, is within it.
     ///
     /// Without it C2 checks every access, and hoists the checks of a counted loop into some 500
     /// instructions before it and repeats its first iteration there, which also leaves pointers in
