@@ -86,12 +86,13 @@ final class ScaledRows implements WorkerPool.Body {
     }
 
     void run(WorkerPool pool) {
-        int share = pool.threads() == 1 ? outputs : Math.ceilDiv(outputs, 2 * pool.threads());
+        long shares = Math.max(1, Math.round(p.work() / SHARE));
+        boolean alone = pool.threads() == 1 || shares == 1;
+        int share = alone ? outputs : Math.ceilDiv(outputs, 2 * pool.threads());
         int most = inPlace() ? MOST_COLUMNS : MOST_STAGED;
         unitColumns = Math.clamp(Math.ceilDiv(share, 64) * 64L, LEAST_COLUMNS, most);
         units = Math.ceilDiv(outputs, unitColumns);
         long all = (long) units * p.batch;
-        long shares = Math.max(1, Math.round(p.work() / SHARE));
         pool.forRange(all, Math.ceilDiv(all, shares), WorkerPool.args(), this);
     }
 
