@@ -19,7 +19,7 @@ final class DecodeSpeed {
     ///
     /// @param threads 0 for one per processor
     static double of(Path folder, int threads) throws IOException {
-        try (EvalModel model = new EvalModel(folder, threads, DType.F32);
+        try (EvalModel model = new EvalModel(folder, null, threads, DType.F32);
                 TensorArena cache = model.arena("kv cache")) {
             int tokens = Math.min(TOKENS, model.config().maxPositionEmbeddings());
             var pages = new KvCache(KvCache.layers(model.config()), cache, tokens, DType.F32);

@@ -167,7 +167,7 @@ final class QuantizeCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
         boolean text;
-        try (EvalModel source = new EvalModel(model, threads, DType.F32);
+        try (EvalModel source = new EvalModel(model, null, threads, DType.F32);
                 TensorArena weights = source.arena("weights of 8 bits")) {
             text = !data.isEmpty() || heldOut(source).isPresent();
             Options.check(
@@ -289,10 +289,10 @@ final class QuantizeCommand implements Callable<Integer> {
 
     private Measured measured(Path folder, Screen screen, boolean text) throws IOException {
         if (!text) {
-            long size = EvalModel.fileBytes(folder);
+            long size = EvalModel.fileBytes(folder, null);
             return new Measured().fileSize(size);
         }
-        return new EvalLoss(data, 0, BATCH, batches, threads, DType.F32, new EvalErrors())
+        return new EvalLoss(data, 0, BATCH, batches, null, threads, DType.F32, new EvalErrors())
                 .run(folder, screen);
     }
 }
