@@ -91,7 +91,7 @@ final class MemoryOps {
         int[] d = registers(s, in, in.operands().get(0), true, type);
         Scope.Address a = s.address(in, in.operands().get(1));
         Space space = s.space(in, in.operands().get(1));
-        boolean signed = Types.signed(type) && size < 4;
+        boolean signed = Types.signed(type);
         int unused = 64 - 8 * size;
         int total = size * d.length;
         boolean cached = in.has("nc") || in.root().equals("ldu");
@@ -122,7 +122,7 @@ final class MemoryOps {
                     } else if (signed && size == 1) {
                         w.r[d[i]][l] = (byte) v;
                     } else {
-                        w.r[d[i]][l] = signed ? (short) v & 0xffff : (int) v;
+                        w.r[d[i]][l] = signed && size == 2 ? (short) v & 0xffff : (int) v;
                     }
                 }
             }
