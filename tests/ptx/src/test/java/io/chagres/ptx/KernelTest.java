@@ -73,7 +73,15 @@ class KernelTest {
             want[x[i] & 63]++;
         }
         Buffer bins = gpu.buffer("bins", new int[64]);
-        seen(gpu.launch(module.kernel("histogram"), Dim3.of(3), Dim3.of(96), 0, bins, gpu.buffer("x", x), 1000));
+        seen(
+                gpu.launch(
+                        module.kernel("histogram"),
+                        Dim3.of(3),
+                        Dim3.of(96),
+                        0,
+                        bins,
+                        gpu.buffer("x", x),
+                        1000));
         assertThat(bins.ints()).isEqualTo(want);
     }
 
@@ -83,7 +91,16 @@ class KernelTest {
         Arrays.fill(x, 0.5f);
         Buffer out = gpu.buffer("out", 4);
         for (int again = 0; again < 2; again++) {
-            seen(gpu.launch(module.kernel("gridSum"), Dim3.of(5), Dim3.of(32), 0, out, gpu.buffer("parts", 20), gpu.buffer("x", x), 500));
+            seen(
+                    gpu.launch(
+                            module.kernel("gridSum"),
+                            Dim3.of(5),
+                            Dim3.of(32),
+                            0,
+                            out,
+                            gpu.buffer("parts", 20),
+                            gpu.buffer("x", x),
+                            500));
             assertThat(out.floats()[0]).isEqualTo(250f);
         }
     }
@@ -96,7 +113,15 @@ class KernelTest {
             what[i] = i * 7 % 8;
         }
         Buffer b = gpu.buffer("x", x);
-        seen(gpu.launch(module.kernel("mixed"), Dim3.of(2), Dim3.of(64), 0, b, gpu.buffer("what", what), 96));
+        seen(
+                gpu.launch(
+                        module.kernel("mixed"),
+                        Dim3.of(2),
+                        Dim3.of(64),
+                        0,
+                        b,
+                        gpu.buffer("what", what),
+                        96));
         for (int i = 0; i < 96; i++) {
             double v = x[i];
             double want =
@@ -109,7 +134,9 @@ class KernelTest {
                         case 5 -> (int) v;
                         default -> -v;
                     };
-            assertThat((double) b.floats()[i]).as("%d of %f", what[i], v).isCloseTo(want, within(1e-6 * (1 + Math.abs(want))));
+            assertThat((double) b.floats()[i])
+                    .as("%d of %f", what[i], v)
+                    .isCloseTo(want, within(1e-6 * (1 + Math.abs(want))));
         }
     }
 
@@ -117,7 +144,15 @@ class KernelTest {
     void bulkCopy(Gpu gpu, Gpu.Module module) {
         float[] x = Kernels.normal(256, 3);
         Buffer y = gpu.buffer("y", 1024);
-        seen(gpu.launch(module.kernel("bulk"), Dim3.of(1), Dim3.of(96), 1024, y, gpu.buffer("x", x), 256));
+        seen(
+                gpu.launch(
+                        module.kernel("bulk"),
+                        Dim3.of(1),
+                        Dim3.of(96),
+                        1024,
+                        y,
+                        gpu.buffer("x", x),
+                        256));
         for (int i = 0; i < 256; i++) {
             assertThat(y.floats()[i]).isEqualTo(x[255 - i]);
         }
@@ -130,7 +165,8 @@ class KernelTest {
         Buffer in = gpu.buffer("x", x);
         Buffer y = gpu.buffer("y", 4096);
         Launch good = gpu.launch(module.kernel("transpose"), Dim3.of(1), Dim3.of(32, 4), 0, y, in);
-        Launch bad = gpu.launch(module.kernel("transposeSlow"), Dim3.of(1), Dim3.of(32, 4), 0, y, in);
+        Launch bad =
+                gpu.launch(module.kernel("transposeSlow"), Dim3.of(1), Dim3.of(32, 4), 0, y, in);
         seen(good);
         for (int i = 0; i < 1024; i++) {
             assertThat(y.floats()[i]).isEqualTo(x[i % 32 * 32 + i / 32]);

@@ -30,10 +30,10 @@ final class MatrixOps {
             w.address[i] = at >= Space.SHARED_WINDOW ? at - Space.SHARED_WINDOW : at;
         }
         int lanes = n == 4 ? -1 : (1 << 8 * n) - 1;
-        w.countShared(lanes, 16);
+        w.memory.countShared(lanes, 16);
         for (int i = 0; i < 8 * n; i++) {
             int at = (int) w.address[i];
-            w.aligned(Space.SHARED, at, 16, i);
+            w.memory.aligned(Space.SHARED, at, 16, i);
             if (write) {
                 w.block.writes(w, 32, at, 16);
             } else {

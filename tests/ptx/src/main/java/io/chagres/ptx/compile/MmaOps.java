@@ -28,7 +28,11 @@ final class MmaOps {
         }
         List<String> parts = in.parts();
         int n = parts.size();
-        String shape = parts.stream().filter(x -> x.startsWith("m8n8k") || x.startsWith("m16n8k")).findFirst().orElse("");
+        String shape =
+                parts.stream()
+                        .filter(x -> x.startsWith("m8n8k") || x.startsWith("m16n8k"))
+                        .findFirst()
+                        .orElse("");
         String types = String.join(".", parts.subList(n - 4, n));
         int k = Integer.parseInt("0" + shape.substring(shape.indexOf('k') + 1));
         if (shape.startsWith("m8n8") && types.equals("f64.f64.f64.f64")) {
@@ -40,12 +44,18 @@ final class MmaOps {
             throw Scope.unsupported(in);
         }
         return switch (types) {
-            case "f32.bf16.bf16.f32" -> floats(s, in, k, 16, (x, p) ->
-                    Float.intBitsToFloat(p == 0 ? x << 16 : x & 0xffff0000), false);
+            case "f32.bf16.bf16.f32" ->
+                    floats(
+                            s,
+                            in,
+                            k,
+                            16,
+                            (x, p) -> Float.intBitsToFloat(p == 0 ? x << 16 : x & 0xffff0000),
+                            false);
             case "f32.f16.f16.f32" -> floats(s, in, k, 16, MmaOps::half, false);
             case "f16.f16.f16.f16" -> floats(s, in, k, 16, MmaOps::half, true);
-            case "f32.tf32.tf32.f32" -> floats(s, in, k, 32, (x, p) ->
-                    Float.intBitsToFloat(x & 0xffffe000), false);
+            case "f32.tf32.tf32.f32" ->
+                    floats(s, in, k, 32, (x, p) -> Float.intBitsToFloat(x & 0xffffe000), false);
             case "s32.s8.s8.s32", "s32.u8.u8.s32", "s32.s8.u8.s32", "s32.u8.s8.s32" ->
                     bytes(s, in, k, a.equals("s8"), b.equals("s8"), in.has("satfinite"));
             default -> throw Scope.unsupported(in);
@@ -83,7 +93,10 @@ final class MmaOps {
                     for (int i = 0; i < a.length; i++) {
                         int[] x = w.r[a[i]];
                         for (int l = 0; l < 32; l++) {
-                            int at = ((l >> 2) + 8 * (i & 1)) * k + (i >> 1) * chunk + (l & 3) * pack;
+                            int at =
+                                    ((l >> 2) + 8 * (i & 1)) * k
+                                            + (i >> 1) * chunk
+                                            + (l & 3) * pack;
                             for (int p = 0; p < pack; p++) {
                                 av[at + p] = e.get(x[l], p);
                             }
@@ -160,10 +173,7 @@ final class MmaOps {
                             }
                             out[i][l] =
                                     saturate
-                                            ? Math.clamp(
-                                                            sum,
-                                                            Integer.MIN_VALUE,
-                                                            Integer.MAX_VALUE)
+                                            ? Math.clamp(sum, Integer.MIN_VALUE, Integer.MAX_VALUE)
                                             : (int) sum;
                         }
                     }
@@ -190,7 +200,8 @@ final class MmaOps {
         int[] d = Scope.items(o.get(0)).stream().mapToInt(x -> s.longTarget(in, x)).toArray();
         int a = s.longSource(in, Scope.items(o.get(1)).getFirst(), "f64");
         int b = s.longSource(in, Scope.items(o.get(2)).getFirst(), "f64");
-        int[] c = Scope.items(o.get(3)).stream().mapToInt(x -> s.longSource(in, x, "f64")).toArray();
+        int[] c =
+                Scope.items(o.get(3)).stream().mapToInt(x -> s.longSource(in, x, "f64")).toArray();
         Op.FullWarp op =
                 (w, m) -> {
                     long[][] out = new long[2][32];

@@ -120,8 +120,9 @@ final class WgmmaOps {
         }
     }
 
-    /// Rows of 16 values behind a matrix descriptor: 14-bit fields in units of 16 bytes for the start
-    /// (bit 0), the leading (16) and the stride offset (32), and the swizzle in bits 62 and 63.
+    /// Rows of 16 values behind a matrix descriptor: 14-bit fields in units of 16 bytes for the
+    /// start (bit 0), the leading (16) and the stride offset (32), and the swizzle in bits 62 and
+    /// 63.
     private static float[] tile(Warp w, long descriptor, int first, int rows, boolean bf16) {
         int start = (int) (descriptor & 0x3fff) << 4;
         int leading = (int) (descriptor >>> 16 & 0x3fff) << 4;

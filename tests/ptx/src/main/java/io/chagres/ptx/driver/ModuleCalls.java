@@ -48,14 +48,23 @@ final class ModuleCalls {
 
     static String[] table() {
         return new String[] {
-            "cuModuleLoadData C pp", "cuModuleLoadDataEx C ppipp", "cuModuleUnload C p",
-            "cuModuleGetFunction C ppp", "cuModuleGetGlobal_v2 C pppp", "cuFuncGetAttribute C pip",
-            "cuFuncSetAttribute C pii", "cuFuncSetCacheConfig C pi",
-            "cuLaunchKernel C piiiiiiippp", "cuLaunchKernelEx C pppp",
+            "cuModuleLoadData C pp",
+            "cuModuleLoadDataEx C ppipp",
+            "cuModuleUnload C p",
+            "cuModuleGetFunction C ppp",
+            "cuModuleGetGlobal_v2 C pppp",
+            "cuFuncGetAttribute C pip",
+            "cuFuncSetAttribute C pii",
+            "cuFuncSetCacheConfig C pi",
+            "cuLaunchKernel C piiiiiiippp",
+            "cuLaunchKernelEx C pppp",
             "cuLaunchCooperativeKernel C piiiiiiipp",
             "cuOccupancyMaxActiveBlocksPerMultiprocessor C ppil",
-            "cuOccupancyMaxActiveClusters C ppp", "cuOccupancyMaxPotentialBlockSize C ppppli",
-            "cuLinkCreate_v2 C ippp", "cuLinkAddData_v2 C piplpipp", "cuLinkComplete C ppp",
+            "cuOccupancyMaxActiveClusters C ppp",
+            "cuOccupancyMaxPotentialBlockSize C ppppli",
+            "cuLinkCreate_v2 C ippp",
+            "cuLinkAddData_v2 C piplpipp",
+            "cuLinkComplete C ppp",
             "cuLinkDestroy C p",
         };
     }
@@ -262,7 +271,10 @@ final class ModuleCalls {
     }
 
     int cuLaunchKernelEx(
-            MemorySegment config, MemorySegment function, MemorySegment params, MemorySegment extra) {
+            MemorySegment config,
+            MemorySegment function,
+            MemorySegment params,
+            MemorySegment extra) {
         MemorySegment c = config.reinterpret(56);
         int[] d = c.asSlice(0, 24).toArray(ValueLayout.JAVA_INT_UNALIGNED);
         int n = c.get(Driver.INT, 48);
@@ -323,7 +335,9 @@ final class ModuleCalls {
         return driver.enqueue(
                 stream,
                 "launch",
-                () -> f.device.gpu.launch(f.kernel, grid, block, cluster, shared, packed, cooperative));
+                () ->
+                        f.device.gpu.launch(
+                                f.kernel, grid, block, cluster, shared, packed, cooperative));
     }
 
     private static boolean sane(Dim3 grid, Dim3 block, Dim3 cluster) {

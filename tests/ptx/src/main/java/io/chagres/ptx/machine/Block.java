@@ -52,10 +52,7 @@ public final class Block {
                 clocks == null
                         ? null
                         : new SharedRaces(
-                                clocks,
-                                shared.length,
-                                warps.length,
-                                launch.checks().warpRaces());
+                                clocks, shared.length, warps.length, launch.checks().warpRaces());
         executed = new long[launch.kernel().steps().length];
         for (int i = 0; i < warps.length; i++) {
             int lanes = Math.min(32, threads - 32 * i);
@@ -150,7 +147,8 @@ public final class Block {
                 throw w.fault(
                         PtxFault.Kind.UNINITIALISED,
                         bit(lane),
-                        String.format("updates shared memory at 0x%x, which nobody has written", i));
+                        String.format(
+                                "updates shared memory at 0x%x, which nobody has written", i));
             }
         }
         w.acquire(at);
