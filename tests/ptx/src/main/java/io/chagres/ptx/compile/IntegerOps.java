@@ -27,16 +27,17 @@ final class IntegerOps {
         int n = in.operands().size();
         Int2 two = n == 3 ? two(in, root, signed, size) : null;
         Int1 one = n == 2 ? one(root, size) : null;
-        if (one == null && two == null) {
-            return n >= 4 ? three(s, in, type, root, signed, size) : null;
-        }
-        int d = s.target(in, in.operands().get(0));
-        int a = s.source(in, in.operands().get(1), type);
         if (one != null) {
-            return Alu.op(d, a, one);
+            int d = s.target(in, in.operands().get(0));
+            return Alu.op(d, s.source(in, in.operands().get(1), type), one);
         }
-        String second = root.equals("shl") || root.equals("shr") ? "u32" : type;
-        return Alu.op(d, a, s.source(in, in.operands().get(2), second), two);
+        if (two != null) {
+            String second = root.equals("shl") || root.equals("shr") ? "u32" : type;
+            int d = s.target(in, in.operands().get(0));
+            int a = s.source(in, in.operands().get(1), type);
+            return Alu.op(d, a, s.source(in, in.operands().get(2), second), two);
+        }
+        return n >= 4 ? three(s, in, type, root, signed, size) : null;
     }
 
     private static @Nullable Int1 one(String root, int size) {

@@ -10,7 +10,7 @@ final class Device {
     final int ordinal;
     final Gpu gpu;
     final Stream stream = new Stream(this);
-    final Map<Integer, Integer> attributes = new HashMap<>();
+    private final Map<Integer, Integer> attributes = new HashMap<>();
     final long context;
     final long pool;
     int retained;
@@ -87,13 +87,18 @@ final class Device {
         }
     }
 
+    /// A device attribute by its number; 0 for one that is not set.
+    int attribute(int number) {
+        return attributes.getOrDefault(number, 0);
+    }
+
     boolean atLeast(int capability, boolean exactly) {
-        int mine = attributes.get(75) * 10 + attributes.get(76);
+        int mine = attribute(75) * 10 + attribute(76);
         return exactly ? mine == capability : mine >= capability;
     }
 
     int mostDynamicShared() {
-        return attributes.get(97);
+        return attribute(97);
     }
 
     void noteUse() {

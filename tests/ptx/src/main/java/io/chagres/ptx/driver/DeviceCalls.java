@@ -91,7 +91,7 @@ final class DeviceCalls {
         if (d == null) {
             return CudaError.INVALID_DEVICE.code;
         }
-        String name = "PTX interpreter sm_" + d.attributes.get(75) + d.attributes.get(76);
+        String name = "PTX interpreter sm_" + d.attribute(75) + d.attribute(76);
         return text(out, length, name);
     }
 
@@ -115,7 +115,7 @@ final class DeviceCalls {
         if (attribute <= 0 || attribute > 160) {
             return CudaError.INVALID_VALUE.code;
         }
-        Driver.putInt(out, d.attributes.getOrDefault(attribute, 0));
+        Driver.putInt(out, d.attribute(attribute));
         return OK;
     }
 

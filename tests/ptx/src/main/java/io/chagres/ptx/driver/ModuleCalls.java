@@ -192,7 +192,7 @@ final class ModuleCalls {
                     case 3 -> f.kernel.entry().localBytes();
                     case 4 -> Math.min(255, f.kernel.entry().registers().ints());
                     case 5 -> Integer.parseInt(f.version.replace(".", ""));
-                    case 6 -> f.device.attributes.get(75) * 10 + f.device.attributes.get(76);
+                    case 6 -> f.device.attribute(75) * 10 + f.device.attribute(76);
                     case 8 -> f.dynamicShared;
                     default -> 0;
                 };
@@ -413,13 +413,13 @@ final class ModuleCalls {
 
     private static int occupancy(Function f, int block, long shared) {
         long bytes = f.kernel.staticShared() + shared + 1024;
-        int byShared = (int) (f.device.attributes.get(81) / bytes);
+        int byShared = (int) (f.device.attribute(81) / bytes);
         return Math.min(Math.min(32, 2048 / ((block + 31) / 32 * 32)), byShared);
     }
 
     int cuOccupancyMaxActiveClusters(
             MemorySegment out, MemorySegment function, MemorySegment config) {
-        Driver.putInt(out, driver.current().attributes.get(16) / 2);
+        Driver.putInt(out, driver.current().attribute(16) / 2);
         return driver.get(function, Function.class) == null ? CudaError.INVALID_HANDLE.code : OK;
     }
 
@@ -437,7 +437,7 @@ final class ModuleCalls {
         int most = f.kernel.entry().maxThreads() > 0 ? f.kernel.entry().maxThreads() : 1024;
         int best = limit > 0 ? Math.min(limit, most) : most;
         Driver.putInt(block, best);
-        Driver.putInt(grid, f.device.attributes.get(16) * occupancy(f, best, shared));
+        Driver.putInt(grid, f.device.attribute(16) * occupancy(f, best, shared));
         return OK;
     }
 
