@@ -135,7 +135,8 @@ final class MatrixOps {
         return op;
     }
 
-    private static int element(int[] x, int row, int col) {
-        return x[row * 4 + (col >> 1)] >>> 16 * (col & 1) & 0xffff;
+    /// The element at row `i` and column `j`.
+    private static int element(int[] x, int i, int j) {
+        return x[i * 4 + (j >> 1)] >>> 16 * (j & 1) & 0xffff;
     }
 }

@@ -9,8 +9,7 @@ import java.util.Set;
 
 /// A cursor over tokens, and the pieces of grammar that modules and bodies share.
 final class Tokens {
-    private static final Set<String> POINTED_TO =
-            Set.of(".global", ".shared", ".const", ".local");
+    private static final Set<String> POINTED_TO = Set.of(".global", ".shared", ".const", ".local");
 
     private final String source;
     private final List<Token> tokens;
