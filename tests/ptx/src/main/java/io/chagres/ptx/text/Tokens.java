@@ -148,10 +148,8 @@ final class Tokens {
             } else if (t.equals(".ptr")) {
                 // What follows, an alignment too, is about what the pointer points to.
                 pointer = true;
-            } else if (pointer && POINTED_TO.contains(t)) {
-                continue;
             } else if (t.startsWith(".")) {
-                type = t.substring(1);
+                type = pointer && POINTED_TO.contains(t) ? type : t.substring(1);
             } else {
                 name = t;
                 break;
