@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.chagres.ptx.junit.PtxTest;
 import io.chagres.ptx.machine.Dim3;
 import io.chagres.ptx.machine.Launch;
+import io.chagres.ptx.machine.TensorMap;
 import io.chagres.ptx.machine.Traffic;
 import java.util.Arrays;
 import java.util.Set;
@@ -156,6 +157,35 @@ class KernelTest {
         for (int i = 0; i < 256; i++) {
             assertThat(y.floats()[i]).isEqualTo(x[255 - i]);
         }
+    }
+
+    /// The tensor of A has 60 rows: the last four of the box are zero.
+    @PtxTest("hopper.ptx")
+    void tensorCopiesAndWarpGroups(Gpu gpu, Gpu.Module module) {
+        float[] a = Kernels.normal(60 * 64, 1);
+        float[] b = Kernels.normal(8 * 64, 2);
+        Buffer ab = gpu.buffer("a", Kernels.bf16(a));
+        Buffer bb = gpu.buffer("b", Kernels.bf16(b));
+        Buffer d = gpu.buffer("d", 64 * 8 * 4);
+        byte[] mapA = map(ab, 60, 64).bytes();
+        byte[] mapB = map(bb, 8, 8).bytes();
+        seen(gpu.launch(module.kernel("tile"), Dim3.of(1), Dim3.of(128), 72 * 128, d, mapA, mapB));
+        for (int i = 0; i < 64; i++) {
+            for (int j = 0; j < 8; j++) {
+                double want = 0;
+                for (int k = 0; k < 64 && i < 60; k++) {
+                    want += (double) a[i * 64 + k] * b[j * 64 + k];
+                }
+                assertThat((double) d.floats()[i * 8 + j])
+                        .as("d[%d][%d]", i, j)
+                        .isCloseTo(want, within(1e-4));
+            }
+        }
+    }
+
+    private static TensorMap map(Buffer of, int rows, int box) {
+        return new TensorMap(
+                of.address(), 2, new long[] {64, rows}, new long[] {128}, new int[] {64, box}, 128);
     }
 
     @PtxTest("basics.ptx")

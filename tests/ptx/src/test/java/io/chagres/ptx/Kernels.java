@@ -19,7 +19,8 @@ final class Kernels {
         return x;
     }
 
-    private static short[] bf16(float[] x) {
+    /// The values cut to bf16, in place too.
+    static short[] bf16(float[] x) {
         short[] out = new short[x.length];
         for (int i = 0; i < x.length; i++) {
             int bits = Float.floatToRawIntBits(x[i]) & 0xffff0000;
