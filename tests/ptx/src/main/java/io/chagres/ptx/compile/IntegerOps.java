@@ -96,7 +96,6 @@ final class IntegerOps {
             case "xor" -> xor();
             case "shl" -> shl();
             case "shr" -> signed ? sar() : shr();
-            case "bfind" -> null;
             case "bmsk" -> Alu.ints((x, y) -> y >= 32 ? -1 << x : (1 << y) - 1 << x);
             case "szext" -> Alu.ints((x, y) -> signed ? extend(x, y) : x & (1 << y) - 1);
             default -> null;
