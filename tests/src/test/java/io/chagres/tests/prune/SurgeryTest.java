@@ -11,7 +11,7 @@ import io.chagres.nn.attention.lsh.Lsh;
 import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.GenerationConfig;
 import io.chagres.nn.layer.Buffer;
-import io.chagres.nn.layer.Int8Linear;
+import io.chagres.nn.quantize.Quantizer;
 import io.chagres.nn.layer.Linear;
 import io.chagres.nn.layer.Modules;
 import io.chagres.nn.loss.CausalLoss;
@@ -458,7 +458,7 @@ class SurgeryTest {
                         model(config),
                         (path, part) ->
                                 part instanceof Linear l && path.equals("blocks.1.attention.k")
-                                        ? Int8Linear.of(l, weights)
+                                        ? Quantizer.quantize(l, weights)
                                         : part);
         Reduction half = Reduction.of(config, Unit.HEADS, 0.5);
         assertThatThrownBy(() -> UnitScores.magnitude(quantised, half))
