@@ -103,7 +103,18 @@ public record Recipe(
 
     /// The same without a search, into another folder.
     public Recipe settled(String folder) {
-        return new Recipe(model, tokenizer, data, finetune, train, folder, tensorboard, null);
+        return new Recipe(
+                model,
+                tokenizer,
+                data,
+                finetune,
+                preference,
+                distillation,
+                train,
+                pruning,
+                folder,
+                tensorboard,
+                null);
     }
 
     /// The recipe as YAML with every value spelt out. Read again it gives an equal recipe.
