@@ -81,7 +81,7 @@ FOR_WHOLES(SCATTER)
             if (c < columns.count) {                                                        \
                 for (int w = 0; w < 4; w++) {                                               \
                     for (unsigned m = hits[w]; m != 0; m &= m - 1) {                        \
-                        int b = w * 32 + __ffs(m) - 1;                                      \
+                        int b = w * 32 + __popc((m & -m) - 1);                                     \
                         sum += Element<T>::load(x + from[b] + column[0]);                   \
                     }                                                                       \
                 }                                                                           \

@@ -29,7 +29,13 @@ class FaultTest {
         PtxFault f =
                 catchThrowableOfType(
                         PtxFault.class,
-                        () -> Ptx.run(body, Checks.STRICT.withInstructions(100000), threads, 0, new int[32]));
+                        () ->
+                                Ptx.run(
+                                        body,
+                                        Checks.STRICT.withInstructions(100000),
+                                        threads,
+                                        0,
+                                        new int[32]));
         assertThat(f).as(body).isNotNull();
         assertThat(f.kind()).as(f.getMessage()).isEqualTo(kind);
         assertThat(f.kernel()).isEqualTo("k");
@@ -59,15 +65,14 @@ class FaultTest {
         Buffer b = gpu.buffer("p", new int[32]);
         b.close();
         Gpu.Module m = gpu.load(Ptx.kernel("st.global.u32 [%rd0], %r1;"));
-        assertThatThrownBy(
-                        () ->
-                                gpu.launch(
-                                        m.kernel("k"),
-                                        io.chagres.ptx.machine.Dim3.of(1),
-                                        io.chagres.ptx.machine.Dim3.of(1),
-                                        0,
-                                        b,
-                                        32))
+        assertThatThrownBy(() ->
+                        gpu.launch(
+                                m.kernel("k"),
+                                io.chagres.ptx.machine.Dim3.of(1),
+                                io.chagres.ptx.machine.Dim3.of(1),
+                                0,
+                                b,
+                                32))
                 .isInstanceOf(PtxFault.class)
                 .hasMessageContaining("there are no allocations");
     }
@@ -75,7 +80,9 @@ class FaultTest {
     @Test
     void misaligned() {
         PtxFault f = fault(Kind.MISALIGNED, "ld.global.u32 %r5, [%rd0+2];", 1);
-        assertThat(f).hasMessageContaining("no multiple of 4").hasMessageContaining("in p of 128 bytes");
+        assertThat(f)
+                .hasMessageContaining("no multiple of 4")
+                .hasMessageContaining("in p of 128 bytes");
         fault(Kind.MISALIGNED, "ld.global.v4.u32 {%r5,%r6,%r7,%r8}, [%rd0+8];", 1);
         fault(Kind.MISALIGNED, SHARED + "st.shared.u32 [%r3+1], %r1;", 1);
         fault(Kind.MISALIGNED, SHARED + "cp.async.ca.shared.global [%r2+4], [%rd0], 16;", 1);
@@ -84,7 +91,8 @@ class FaultTest {
     @Test
     void uninitialisedAndInFlight() {
         fault(Kind.UNINITIALISED, SHARED + "ld.shared.u32 %r5, [%r3];", 1);
-        String copy = SHARED + "cp.async.ca.shared.global [%r2], [%rd0], 16; cp.async.commit_group;";
+        String copy =
+                SHARED + "cp.async.ca.shared.global [%r2], [%rd0], 16; cp.async.commit_group;";
         fault(Kind.IN_FLIGHT, copy + "ld.shared.u32 %r5, [%r2];", 1);
         fault(Kind.IN_FLIGHT, copy + "cp.async.wait_group 1; ld.shared.u32 %r5, [%r2];", 1);
         fine(copy + "cp.async.wait_group 0; ld.shared.u32 %r5, [%r2];", 1);
@@ -94,31 +102,49 @@ class FaultTest {
     @Test
     void racesInSharedMemory() {
         String write = SHARED + "st.shared.u32 [%r3], %r1;";
-        String read = "xor.b32 %r4, %r1, 32; shl.b32 %r4, %r4, 2; add.u32 %r4, %r2, %r4; ld.shared.u32 %r5, [%r4];";
+        String read =
+                "xor.b32 %r4, %r1, 32; shl.b32 %r4, %r4, 2; add.u32 %r4, %r2, %r4; ld.shared.u32 %r5, [%r4];";
         assertThat(fault(Kind.RACE, "mov.u32 %r9, 0;" + write.replace("[%r3]", "[%r2]"), 64))
                 .hasMessageContaining("written by warp 0");
         fine(write + "bar.sync 0;" + read, 64);
         fault(Kind.RACE, write + "bar.sync 0;" + read + "st.shared.u32 [%r3], %r1;", 64);
         fine(write + "bar.sync 0;" + read + "bar.sync 0; st.shared.u32 [%r3], %r1;", 64);
-        fault(Kind.RACE, write + "bar.sync 0;" + read + "bar.warp.sync -1; st.shared.u32 [%r3], %r1;", 64);
+        fault(
+                Kind.RACE,
+                write + "bar.sync 0;" + read + "bar.warp.sync -1; st.shared.u32 [%r3], %r1;",
+                64);
     }
 
     @Test
     void racesWithinAWarp() {
         String write = SHARED + "st.shared.u32 [%r3], %r1;";
-        String read = "xor.b32 %r4, %r1, 1; shl.b32 %r4, %r4, 2; add.u32 %r4, %r2, %r4; ld.shared.u32 %r5, [%r4];";
+        String read =
+                "xor.b32 %r4, %r1, 1; shl.b32 %r4, %r4, 2; add.u32 %r4, %r2, %r4; ld.shared.u32 %r5, [%r4];";
         fault(Kind.RACE, write + read, 32);
         fine(write + "bar.warp.sync -1;" + read, 32);
     }
 
     @Test
     void racesInGlobalMemory() {
-        assertThat(fault(Kind.RACE, "st.global.u32 [%rd0], %r1;", 64)).hasMessageContaining("byte 0 of p");
+        assertThat(fault(Kind.RACE, "st.global.u32 [%rd0], %r1;", 64))
+                .hasMessageContaining("byte 0 of p");
         fine("red.global.add.u32 [%rd0], %r1;", 64);
         fault(Kind.RACE, ADDRESS + "st.global.u32 [%rd1], %r1; ld.global.nc.u32 %r5, [%rd1];", 1);
-        String exchange = "xor.b32 %r4, %r1, 32; mul.wide.u32 %rd2, %r4, 4; add.s64 %rd2, %rd0, %rd2; ld.global.u32 %r5, [%rd2];";
-        Ptx.run(ADDRESS + "st.global.u32 [%rd1], %r1; bar.sync 0;" + exchange, Checks.STRICT, 64, 0, new int[64]);
-        assertThatThrownBy(() -> Ptx.run(ADDRESS + "st.global.u32 [%rd1], %r1;" + exchange, Checks.STRICT, 64, 0, new int[64]))
+        String exchange =
+                "xor.b32 %r4, %r1, 32; mul.wide.u32 %rd2, %r4, 4; add.s64 %rd2, %rd0, %rd2; ld.global.u32 %r5, [%rd2];";
+        Ptx.run(
+                ADDRESS + "st.global.u32 [%rd1], %r1; bar.sync 0;" + exchange,
+                Checks.STRICT,
+                64,
+                0,
+                new int[64]);
+        assertThatThrownBy(() ->
+                        Ptx.run(
+                                ADDRESS + "st.global.u32 [%rd1], %r1;" + exchange,
+                                Checks.STRICT,
+                                64,
+                                0,
+                                new int[64]))
                 .isInstanceOf(PtxFault.class);
     }
 
@@ -128,7 +154,10 @@ class FaultTest {
         fault(Kind.DIVERGENT, half + "bar.sync 0; B: bar.sync 1;", 32);
         fault(Kind.DIVERGENT, half + "shfl.sync.bfly.b32 %r5, %r1, 1, 31, -1; B:", 32);
         fine(half + "shfl.sync.bfly.b32 %r5, %r1, 1, 31, 65535; B:", 32);
-        fault(Kind.DIVERGENT, "setp.lt.u32 %p1, %r1, 16; @%p1 bra A; exit; A: shfl.sync.bfly.b32 %r5, %r1, 1, 31, -1;", 32);
+        fault(
+                Kind.DIVERGENT,
+                "setp.lt.u32 %p1, %r1, 16; @%p1 bra A; exit; A: shfl.sync.bfly.b32 %r5, %r1, 1, 31, -1;",
+                32);
         fault(Kind.LANE_MASK, "shfl.sync.bfly.b32 %r5, %r1, 1, 31, 65535;", 32);
         fault(Kind.LANE_MASK, half + "shfl.sync.bfly.b32 %r5, %r1, 16, 31, 65535; B:", 32);
     }

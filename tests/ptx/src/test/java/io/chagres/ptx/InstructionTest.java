@@ -2,8 +2,6 @@ package io.chagres.ptx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chagres.ptx.machine.Checks;
-import io.chagres.ptx.machine.Dim3;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +25,7 @@ class InstructionTest {
             in[i] = random.nextInt(3) == 0 ? EDGES[random.nextInt(EDGES.length)] : random.nextInt();
         }
         for (boolean partial : new boolean[] {false, true}) {
-            int[] out = run(instruction, in, partial);
+            int[] out = Ptx.lanes(instruction, in, partial);
             for (int l = 0; l < 32; l++) {
                 int a = in[4 * l];
                 int b = in[4 * l + 1];
@@ -38,29 +36,6 @@ class InstructionTest {
                         .isEqualTo(w);
             }
         }
-    }
-
-    private static int[] run(String instruction, int[] in, boolean partial) {
-        String body =
-                """
-                mul.wide.u32 %%rd1, %%r1, 16;
-                add.s64 %%rd2, %%rd0, %%rd1;
-                ld.global.v2.u32 {%%r2, %%r3}, [%%rd2];
-                ld.global.u32 %%r4, [%%rd2+8];
-                mov.b32 %%f2, %%r2; mov.b32 %%f3, %%r3; mov.b32 %%f4, %%r4;
-                mov.u32 %%r5, 77;
-                mov.b64 %%rd5, {%%r2, %%r3}; mov.b64 %%rd6, {%%r4, %%r2};
-                mov.b32 {%%h2, %%h3}, %%r2; mov.b32 {%%h4, %%h5}, %%r3;
-                mov.b64 %%fd2, %%rd5; mov.b64 %%fd3, %%rd6;
-                rem.u32 %%r6, %%r1, 3;
-                setp.eq.u32 %%p1, %%r6, 0;
-                %s bra SKIP;
-                %s
-                SKIP:
-                st.global.u32 [%%rd2+12], %%r5;
-                """
-                        .formatted(partial ? "@%p1" : "setp.lo.u32 %p2, %r1, 0; @%p2", instruction);
-        return Ptx.run(body, Checks.STANDARD, 32, 0, in).ints();
     }
 
     @Test
@@ -79,7 +54,9 @@ class InstructionTest {
         ints("max.u32 %r5, %r2, %r3;", (a, b, c) -> Integer.compareUnsigned(a, b) > 0 ? a : b);
         ints("abs.s32 %r5, %r2;", (a, b, c) -> Math.abs(a));
         ints("neg.s32 %r5, %r2;", (a, b, c) -> -a);
-        ints("add.sat.s32 %r5, %r2, %r3;", (a, b, c) -> Math.clamp((long) a + b, Integer.MIN_VALUE, Integer.MAX_VALUE));
+        ints(
+                "add.sat.s32 %r5, %r2, %r3;",
+                (a, b, c) -> Math.clamp((long) a + b, Integer.MIN_VALUE, Integer.MAX_VALUE));
         ints("sad.s32 %r5, %r2, %r3, %r4;", (a, b, c) -> Math.abs(a - b) + c);
     }
 
@@ -120,18 +97,27 @@ class InstructionTest {
 
     @Test
     void wide() {
-        ints("mul.wide.s32 %rd7, %r2, %r3; shr.s64 %rd7, %rd7, 13; cvt.u32.u64 %r5, %rd7;",
+        ints(
+                "mul.wide.s32 %rd7, %r2, %r3; shr.s64 %rd7, %rd7, 13; cvt.u32.u64 %r5, %rd7;",
                 (a, b, c) -> (int) ((long) a * b >> 13));
-        ints("mad.wide.u32 %rd7, %r2, %r3, %rd5; shr.u64 %rd7, %rd7, 32; cvt.u32.u64 %r5, %rd7;",
+        ints(
+                "mad.wide.u32 %rd7, %r2, %r3, %rd5; shr.u64 %rd7, %rd7, 32; cvt.u32.u64 %r5, %rd7;",
                 (a, b, c) -> (int) (u(a) * u(b) + (u(b) << 32 | u(a)) >>> 32));
-        ints("mul.lo.s64 %rd7, %rd5, %rd6; shr.u64 %rd7, %rd7, 32; cvt.u32.u64 %r5, %rd7;",
+        ints(
+                "mul.lo.s64 %rd7, %rd5, %rd6; shr.u64 %rd7, %rd7, 32; cvt.u32.u64 %r5, %rd7;",
                 (a, b, c) -> (int) (((long) b << 32 | u(a)) * ((long) a << 32 | u(c)) >>> 32));
-        ints("mul.hi.u64 %rd7, %rd5, %rd6; cvt.u32.u64 %r5, %rd7;",
-                (a, b, c) -> (int) Math.unsignedMultiplyHigh((long) b << 32 | u(a), (long) a << 32 | u(c)));
-        ints("setp.lt.s64 %p3, %rd5, %rd6; selp.u32 %r5, 1, 0, %p3;",
+        ints(
+                "mul.hi.u64 %rd7, %rd5, %rd6; cvt.u32.u64 %r5, %rd7;",
+                (a, b, c) ->
+                        (int)
+                                Math.unsignedMultiplyHigh(
+                                        (long) b << 32 | u(a), (long) a << 32 | u(c)));
+        ints(
+                "setp.lt.s64 %p3, %rd5, %rd6; selp.u32 %r5, 1, 0, %p3;",
                 (a, b, c) -> ((long) b << 32 | u(a)) < ((long) a << 32 | u(c)) ? 1 : 0);
         ints("popc.b64 %r5, %rd5;", (a, b, c) -> Integer.bitCount(a) + Integer.bitCount(b));
-        ints("bfe.u64 %rd7, %rd5, 20, 30; cvt.u32.u64 %r5, %rd7;",
+        ints(
+                "bfe.u64 %rd7, %rd5, 20, 30; cvt.u32.u64 %r5, %rd7;",
                 (a, b, c) -> (int) (((long) b << 32 | u(a)) >>> 20 & (1 << 30) - 1));
     }
 
@@ -140,20 +126,32 @@ class InstructionTest {
         ints("add.s16 %h6, %h2, %h4; cvt.s32.s16 %r5, %h6;", (a, b, c) -> (short) (a + b));
         ints("mul.lo.s16 %h6, %h2, %h4; cvt.u32.u16 %r5, %h6;", (a, b, c) -> a * b & 0xffff);
         ints("shr.s16 %h6, %h2, 3; cvt.u32.u16 %r5, %h6;", (a, b, c) -> (short) a >> 3 & 0xffff);
-        ints("setp.lt.s16 %p3, %h2, %h4; selp.u32 %r5, 1, 0, %p3;", (a, b, c) -> (short) a < (short) b ? 1 : 0);
+        ints(
+                "setp.lt.s16 %p3, %h2, %h4; selp.u32 %r5, 1, 0, %p3;",
+                (a, b, c) -> (short) a < (short) b ? 1 : 0);
         ints("mul.wide.s16 %r5, %h2, %h4;", (a, b, c) -> (short) a * (short) b);
-        ints("min.u16 %h6, %h2, %h4; cvt.u32.u16 %r5, %h6;", (a, b, c) -> Math.min(a & 0xffff, b & 0xffff));
+        ints(
+                "min.u16 %h6, %h2, %h4; cvt.u32.u16 %r5, %h6;",
+                (a, b, c) -> Math.min(a & 0xffff, b & 0xffff));
     }
 
     @Test
     void comparisons() {
-        ints("setp.lt.u32 %p3, %r2, %r3; selp.b32 %r5, %r4, 5, %p3;", (a, b, c) -> Integer.compareUnsigned(a, b) < 0 ? c : 5);
+        ints(
+                "setp.lt.u32 %p3, %r2, %r3; selp.b32 %r5, %r4, 5, %p3;",
+                (a, b, c) -> Integer.compareUnsigned(a, b) < 0 ? c : 5);
         ints("setp.ge.s32 %p3, %r2, %r3; selp.b32 %r5, %r4, 5, %p3;", (a, b, c) -> a >= b ? c : 5);
-        ints("setp.gt.s32 %p3, %r2, 0; setp.le.and.s32 %p4|%p5, %r3, %r4, %p3; selp.b32 %r5, 1, 0, %p4; @%p5 add.s32 %r5, %r5, 2;",
+        ints(
+                "setp.gt.s32 %p3, %r2, 0; setp.le.and.s32 %p4|%p5, %r3, %r4, %p3; selp.b32 %r5, 1, 0, %p4; @%p5 add.s32 %r5, %r5, 2;",
                 (a, b, c) -> a > 0 ? b <= c ? 1 : 2 : 0);
-        ints("setp.ltu.f32 %p3, %f2, %f3; selp.b32 %r5, 1, 0, %p3;", (a, b, c) -> !(f(a) >= f(b)) ? 1 : 0);
-        ints("setp.gt.f32 %p3, %f2, %f3; selp.b32 %r5, 1, 0, %p3;", (a, b, c) -> f(a) > f(b) ? 1 : 0);
-        ints("setp.nan.f32 %p3, %f2, %f3; not.pred %p3, %p3; selp.b32 %r5, 1, 0, %p3;",
+        ints(
+                "setp.ltu.f32 %p3, %f2, %f3; selp.b32 %r5, 1, 0, %p3;",
+                (a, b, c) -> !(f(a) >= f(b)) ? 1 : 0);
+        ints(
+                "setp.gt.f32 %p3, %f2, %f3; selp.b32 %r5, 1, 0, %p3;",
+                (a, b, c) -> f(a) > f(b) ? 1 : 0);
+        ints(
+                "setp.nan.f32 %p3, %f2, %f3; not.pred %p3, %p3; selp.b32 %r5, 1, 0, %p3;",
                 (a, b, c) -> f(a) != f(a) || f(b) != f(b) ? 0 : 1);
         ints("set.lt.u32.s32 %r5, %r2, %r3;", (a, b, c) -> a < b ? -1 : 0);
         ints("slct.b32.s32 %r5, %r2, %r3, %r4;", (a, b, c) -> c >= 0 ? a : b);
@@ -169,7 +167,10 @@ class InstructionTest {
 
     /// The result of a float instruction with every NaN made the same.
     private static void floats(String instruction, Int3 want) {
-        ints(instruction + " setp.nan.f32 %p9, %f5, %f5; selp.f32 %f5, 0f7FC00000, %f5, %p9; mov.b32 %r5, %f5;", want);
+        ints(
+                instruction
+                        + " setp.nan.f32 %p9, %f5, %f5; selp.f32 %f5, 0f7FC00000, %f5, %p9; mov.b32 %r5, %f5;",
+                want);
     }
 
     @Test
@@ -180,10 +181,14 @@ class InstructionTest {
         floats("fma.rn.f32 %f5, %f2, %f3, %f4;", (a, b, c) -> b(Math.fma(f(a), f(b), f(c))));
         floats("div.rn.f32 %f5, %f2, %f3;", (a, b, c) -> b(f(a) / f(b)));
         floats("sqrt.rn.f32 %f5, %f2;", (a, b, c) -> b((float) Math.sqrt(f(a))));
-        floats("max.f32 %f5, %f2, %f3;", (a, b, c) -> b(f(a) != f(a) ? f(b) : f(b) != f(b) ? f(a) : Math.max(f(a), f(b))));
+        floats(
+                "max.f32 %f5, %f2, %f3;",
+                (a, b, c) -> b(f(a) != f(a) ? f(b) : f(b) != f(b) ? f(a) : Math.max(f(a), f(b))));
         floats("min.NaN.f32 %f5, %f2, %f3;", (a, b, c) -> b(Math.min(f(a), f(b))));
         floats("add.ftz.f32 %f5, %f2, %f3;", (a, b, c) -> b(flush(flush(f(a)) + flush(f(b)))));
-        floats("mul.sat.f32 %f5, %f2, %f3;", (a, b, c) -> b(f(a) * f(b) != f(a) * f(b) ? 0 : Math.clamp(f(a) * f(b), 0f, 1f)));
+        floats(
+                "mul.sat.f32 %f5, %f2, %f3;",
+                (a, b, c) -> b(f(a) * f(b) != f(a) * f(b) ? 0 : Math.clamp(f(a) * f(b), 0f, 1f)));
         floats("add.rz.f32 %f5, %f2, %f3;", (a, b, c) -> b(towardsZero(f(a), f(b))));
         floats("neg.f32 %f5, %f2;", (a, b, c) -> b(-f(a)));
     }
@@ -217,7 +222,7 @@ class InstructionTest {
         for (int i = 0; i < in.length; i++) {
             in[i] = Float.floatToRawIntBits(0.01f + 3 * random.nextFloat());
         }
-        int[] out = run(instruction + " %f5, %f2; mov.b32 %r5, %f5;", in, false);
+        int[] out = Ptx.lanes(instruction + " %f5, %f2; mov.b32 %r5, %f5;", in, false);
         for (int l = 0; l < 32; l++) {
             double x = f(in[4 * l]);
             double want =
@@ -238,13 +243,24 @@ class InstructionTest {
 
     @Test
     void halves() {
-        ints("add.f16 %h6, %h2, %h4; cvt.u32.u16 %r5, %h6;", (a, b, c) -> h(Float.float16ToFloat((short) a) + Float.float16ToFloat((short) b)));
-        ints("fma.rn.bf16 %h6, %h2, %h4, %h3; cvt.u32.u16 %r5, %h6;",
+        ints(
+                "add.f16 %h6, %h2, %h4; cvt.u32.u16 %r5, %h6;",
+                (a, b, c) -> h(Float.float16ToFloat((short) a) + Float.float16ToFloat((short) b)));
+        ints(
+                "fma.rn.bf16 %h6, %h2, %h4, %h3; cvt.u32.u16 %r5, %h6;",
                 (a, b, c) -> bf((double) f(a << 16) * f(b << 16), f(a & 0xffff0000)));
-        ints("add.f16x2 %r5, %r2, %r3;",
-                (a, b, c) -> h(Float.float16ToFloat((short) a) + Float.float16ToFloat((short) b))
-                        | h(Float.float16ToFloat((short) (a >> 16)) + Float.float16ToFloat((short) (b >> 16))) << 16);
-        ints("setp.lt.f16 %p3, %h2, %h4; selp.u32 %r5, 1, 0, %p3;", (a, b, c) -> Float.float16ToFloat((short) a) < Float.float16ToFloat((short) b) ? 1 : 0);
+        ints(
+                "add.f16x2 %r5, %r2, %r3;",
+                (a, b, c) ->
+                        h(Float.float16ToFloat((short) a) + Float.float16ToFloat((short) b))
+                                | h(
+                                                Float.float16ToFloat((short) (a >> 16))
+                                                        + Float.float16ToFloat((short) (b >> 16)))
+                                        << 16);
+        ints(
+                "setp.lt.f16 %p3, %h2, %h4; selp.u32 %r5, 1, 0, %p3;",
+                (a, b, c) ->
+                        Float.float16ToFloat((short) a) < Float.float16ToFloat((short) b) ? 1 : 0);
         ints("abs.bf16x2 %r5, %r2;", (a, b, c) -> a & 0x7fff7fff);
     }
 
@@ -270,24 +286,46 @@ class InstructionTest {
         ints("cvt.rn.f32.s32 %f5, %r2; mov.b32 %r5, %f5;", (a, b, c) -> b((float) a));
         ints("cvt.rn.f32.u32 %f5, %r2; mov.b32 %r5, %f5;", (a, b, c) -> b((float) u(a)));
         ints("cvt.rzi.s32.f32 %r5, %f2;", (a, b, c) -> (int) f(a));
-        ints("cvt.rni.s32.f32 %r5, %f2;", (a, b, c) -> (int) (long) Math.clamp(Math.rint(f(a)) != Math.rint(f(a)) ? 0 : Math.rint(f(a)), -0x1p31, 0x1p31 - 1));
-        ints("cvt.rmi.f32.f32 %f5, %f2; setp.nan.f32 %p9, %f5, %f5; selp.f32 %f5, 0f00000000, %f5, %p9; mov.b32 %r5, %f5;",
+        ints(
+                "cvt.rni.s32.f32 %r5, %f2;",
+                (a, b, c) ->
+                        (int)
+                                (long)
+                                        Math.clamp(
+                                                Math.rint(f(a)) != Math.rint(f(a))
+                                                        ? 0
+                                                        : Math.rint(f(a)),
+                                                -0x1p31,
+                                                0x1p31 - 1));
+        ints(
+                "cvt.rmi.f32.f32 %f5, %f2; setp.nan.f32 %p9, %f5, %f5; selp.f32 %f5, 0f00000000, %f5, %p9; mov.b32 %r5, %f5;",
                 (a, b, c) -> f(a) != f(a) ? 0 : b((float) Math.floor(f(a))));
         ints("cvt.s32.s8 %r5, %r2;", (a, b, c) -> (byte) a);
         ints("cvt.sat.u8.s32 %h6, %r2; cvt.u32.u16 %r5, %h6;", (a, b, c) -> Math.clamp(a, 0, 255));
-        ints("cvt.sat.s8.s32 %h6, %r2; cvt.s32.s8 %r5, %h6;", (a, b, c) -> Math.clamp(a, -128, 127));
+        ints(
+                "cvt.sat.s8.s32 %h6, %r2; cvt.s32.s8 %r5, %h6;",
+                (a, b, c) -> Math.clamp(a, -128, 127));
         ints("cvt.rn.f16.f32 %h6, %f2; cvt.u32.u16 %r5, %h6;", (a, b, c) -> h(f(a)));
         ints("cvt.rn.bf16x2.f32 %r5, %f2, %f3;", (a, b, c) -> bf(f(a), -0f) << 16 | bf(f(b), -0f));
-        ints("cvt.rz.bf16.f32 %h6, %f2; cvt.u32.u16 %r5, %h6;", (a, b, c) -> f(a) != f(a) ? 0x7fff : a >>> 16);
-        ints("cvt.f32.f16 %f5, %h2; setp.nan.f32 %p9, %f5, %f5; selp.f32 %f5, 0f7FC00000, %f5, %p9; mov.b32 %r5, %f5;",
+        ints(
+                "cvt.rz.bf16.f32 %h6, %f2; cvt.u32.u16 %r5, %h6;",
+                (a, b, c) -> f(a) != f(a) ? 0x7fff : a >>> 16);
+        ints(
+                "cvt.f32.f16 %f5, %h2; setp.nan.f32 %p9, %f5, %f5; selp.f32 %f5, 0f7FC00000, %f5, %p9; mov.b32 %r5, %f5;",
                 (a, b, c) -> b(Float.float16ToFloat((short) a)));
         ints("cvt.rna.tf32.f32 %r5, %f2;", (a, b, c) -> f(a) != f(a) ? 0x7fffe000 : tf32(a));
-        ints("cvt.rn.satfinite.e4m3x2.f32 %h6, %f2, %f3; cvt.rn.f16x2.e4m3x2 %r5, %h6;",
+        ints(
+                "cvt.rn.satfinite.e4m3x2.f32 %h6, %f2, %f3; cvt.rn.f16x2.e4m3x2 %r5, %h6;",
                 (a, b, c) -> e4m3(f(a)) << 16 | e4m3(f(b)));
-        ints("cvt.rn.f64.s32 %fd5, %r2; mul.f64 %fd5, %fd5, 0d3FE0000000000000; cvt.rn.f32.f64 %f5, %fd5; mov.b32 %r5, %f5;",
+        ints(
+                "cvt.rn.f64.s32 %fd5, %r2; mul.f64 %fd5, %fd5, 0d3FE0000000000000; cvt.rn.f32.f64 %f5, %fd5; mov.b32 %r5, %f5;",
                 (a, b, c) -> b((float) (a * 0.5)));
-        ints("cvt.pack.sat.s8.s32.b32 %r5, %r2, %r3, %r4;",
-                (a, b, c) -> c << 16 | (Math.clamp(a, -128, 127) & 255) << 8 | Math.clamp(b, -128, 127) & 255);
+        ints(
+                "cvt.pack.sat.s8.s32.b32 %r5, %r2, %r3, %r4;",
+                (a, b, c) ->
+                        c << 16
+                                | (Math.clamp(a, -128, 127) & 255) << 8
+                                | Math.clamp(b, -128, 127) & 255);
     }
 
     private static int tf32(int a) {
@@ -315,9 +353,11 @@ class InstructionTest {
 
     @Test
     void doubles() {
-        ints("add.f64 %fd5, %fd2, %fd3; mov.b64 {%r6, %r5}, %fd5; setp.nan.f64 %p9, %fd5, %fd5; @%p9 mov.u32 %r5, 0;",
+        ints(
+                "add.f64 %fd5, %fd2, %fd3; mov.b64 {%r6, %r5}, %fd5; setp.nan.f64 %p9, %fd5, %fd5; @%p9 mov.u32 %r5, 0;",
                 (a, b, c) -> hi(d(b, a) + d(a, c)));
-        ints("fma.rn.f64 %fd5, %fd2, %fd3, %fd2; mov.b64 {%r6, %r5}, %fd5; setp.nan.f64 %p9, %fd5, %fd5; @%p9 mov.u32 %r5, 0;",
+        ints(
+                "fma.rn.f64 %fd5, %fd2, %fd3, %fd2; mov.b64 {%r6, %r5}, %fd5; setp.nan.f64 %p9, %fd5, %fd5; @%p9 mov.u32 %r5, 0;",
                 (a, b, c) -> hi(Math.fma(d(b, a), d(a, c), d(b, a))));
     }
 
@@ -327,194 +367,5 @@ class InstructionTest {
 
     private static int hi(double x) {
         return x != x ? 0 : (int) (Double.doubleToRawLongBits(x) >>> 32);
-    }
-
-    @Test
-    void lanesTalk() {
-        int[] in = new int[4 * 32];
-        for (int l = 0; l < 32; l++) {
-            in[4 * l] = 100 + l;
-            in[4 * l + 1] = l % 4;
-        }
-        lanes("shfl.sync.bfly.b32 %r5, %r2, 5, 31, -1;", in, l -> 100 + (l ^ 5));
-        lanes("shfl.sync.down.b32 %r5|%p3, %r2, 3, 31, -1; @!%p3 mov.u32 %r5, 9;", in, l -> l + 3 < 32 ? 103 + l : 9);
-        lanes("shfl.sync.up.b32 %r5|%p3, %r2, 3, 0, -1; @!%p3 mov.u32 %r5, 9;", in, l -> l >= 3 ? 97 + l : 9);
-        lanes("shfl.sync.idx.b32 %r5, %r2, 2, 0x1807, -1;", in, l -> 100 + (l & 24) + 2);
-        lanes("setp.gt.s32 %p3, %r2, 120; vote.sync.ballot.b32 %r5, %p3, -1;", in, l -> -1 << 21);
-        lanes("setp.gt.s32 %p3, %r2, 120; vote.sync.any.pred %p4, %p3, -1; selp.u32 %r5, 1, 0, %p4;", in, l -> 1);
-        lanes("setp.gt.s32 %p3, %r2, 120; vote.sync.all.pred %p4, %p3, -1; selp.u32 %r5, 1, 0, %p4;", in, l -> 0);
-        lanes("match.any.sync.b32 %r5, %r3, -1;", in, l -> 0x11111111 << l % 4);
-        lanes("match.all.sync.b32 %r5|%p3, %r3, -1; selp.u32 %r5, 1, 0, %p3;", in, l -> 0);
-        lanes("redux.sync.add.s32 %r5, %r2, -1;", in, l -> 32 * 100 + 31 * 16);
-        lanes("redux.sync.max.u32 %r5, %r2, -1;", in, l -> 131);
-        lanes("elect.sync %r6|%p3, -1; selp.u32 %r5, 1, 0, %p3;", in, l -> l == 0 ? 1 : 0);
-        lanes("activemask.b32 %r5;", in, l -> -1);
-    }
-
-    private static void lanes(String instruction, int[] in, java.util.function.IntUnaryOperator want) {
-        int[] out = run(instruction, in, false);
-        for (int l = 0; l < 32; l++) {
-            assertThat(out[4 * l + 3]).as("%s lane %d", instruction, l).isEqualTo(want.applyAsInt(l));
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "atom.global.add.u32 %r5| 32", "atom.global.max.s32 %r5| 1", "atom.global.exch.b32 %r5| 1",
-        "atom.global.or.b32 %r5| 1", "atom.global.inc.u32 %r5| 0", "red.global.add.u32| 32"
-    })
-    void atomics(String row) {
-        String[] f = row.split("\\|");
-        String register = f[0].contains("%r5") ? ", " : " ";
-        int[] out = Ptx.run(f[0] + register + "[%rd0], 1;", Checks.STRICT, 32, 0, 0, 5).ints();
-        assertThat(out[0]).isEqualTo(Integer.parseInt(f[1].strip()));
-        assertThat(out[1]).isEqualTo(5);
-    }
-
-    @Test
-    void compareAndSwapOfManyLanesCountsEachOnce() {
-        String body =
-                """
-                LOOP:
-                ld.volatile.global.u32 %r2, [%rd0];
-                add.u32 %r3, %r2, 1;
-                atom.global.cas.b32 %r4, [%rd0], %r2, %r3;
-                setp.ne.u32 %p1, %r4, %r2;
-                @%p1 bra LOOP;
-                """;
-        assertThat(Ptx.run(body, Checks.STANDARD, 64, 0, 0).ints()[0]).isEqualTo(64);
-    }
-
-    @Test
-    void blockVotes() {
-        String body =
-                """
-                setp.lt.u32 %p1, %r1, 40;
-                barrier.cta.red.popc.aligned.u32 %r2, 0, %p1;
-                barrier.cta.red.and.aligned.pred %p2, 0, %p1;
-                selp.u32 %r3, 1000, 0, %p2;
-                add.u32 %r2, %r2, %r3;
-                st.global.u32 [%rd0], %r2;
-                """;
-        assertThat(Ptx.run(body, Checks.STANDARD, 64, 0, 0).ints()[0]).isEqualTo(40);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "m16n8k8.row.col.f32.tf32.tf32.f32, 8, 32, tf32", "m16n8k16.row.col.f32.f16.f16.f32, 16, 16, f16",
-        "m16n8k8.row.col.f32.bf16.bf16.f32, 8, 16, bf16", "m16n8k16.row.col.f32.bf16.bf16.f32, 16, 16, bf16",
-        "m16n8k32.row.col.s32.s8.s8.s32, 32, 8, s8", "m16n8k16.row.col.s32.u8.s8.s32, 16, 8, u8"
-    })
-    void tensorCores(String form, int k, int bits, String type) {
-        Random random = new Random(k);
-        double[][] a = new double[16][k];
-        double[][] b = new double[k][8];
-        int pack = 32 / bits;
-        int ra = 16 * k / pack / 32;
-        int rb = k * 8 / pack / 32;
-        int[] words = new int[32 * 8];
-        for (int l = 0; l < 32; l++) {
-            for (int i = 0; i < ra + rb; i++) {
-                boolean isA = i < ra;
-                int r = isA ? i : i - ra;
-                for (int p = 0; p < pack; p++) {
-                    int v = random.nextInt(9) - (type.equals("u8") && isA ? 0 : 4);
-                    int bitsOf =
-                            switch (type) {
-                                case "tf32" -> Float.floatToRawIntBits(v);
-                                case "f16" -> Float.floatToFloat16(v) & 0xffff;
-                                case "bf16" -> Float.floatToRawIntBits(v) >>> 16;
-                                default -> v & 0xff;
-                            };
-                    words[8 * l + i] |= bitsOf << bits * p;
-                    if (isA) {
-                        a[l / 4 + 8 * (r % 2)][(r / 2) * 4 * pack + l % 4 * pack + p] = v;
-                    } else {
-                        b[r * 4 * pack + l % 4 * pack + p][l / 4] = v;
-                    }
-                }
-            }
-        }
-        StringBuilder body = new StringBuilder("mul.wide.u32 %rd1, %r1, 32; add.s64 %rd1, %rd0, %rd1;\n");
-        StringBuilder regs = new StringBuilder();
-        for (int i = 0; i < ra + rb; i++) {
-            body.append("ld.global.b32 %r").append(i + 2).append(", [%rd1+").append(4 * i).append("];\n");
-            regs.append(i == 0 ? "{" : i == ra ? "}, {" : ", ").append("%r").append(i + 2);
-        }
-        boolean ints = bits == 8;
-        String c = ints ? "{%r16,%r17,%r18,%r19}" : "{%f6,%f7,%f8,%f9}";
-        String d = ints ? "{%r12,%r13,%r14,%r15}" : "{%f2,%f3,%f4,%f5}";
-        for (int i = 6; i < 10; i++) {
-            body.append(ints ? "mov.u32 %r" + (i + 10) + ", 1;\n" : "mov.f32 %f" + i + ", 1.0;\n");
-        }
-        body.append("mma.sync.aligned.").append(form).append(" ").append(d).append(", ").append(regs).append("}, ").append(c).append(";\n");
-        for (int i = 0; i < 4; i++) {
-            if (!ints) {
-                body.append("cvt.rni.s32.f32 %r").append(12 + i).append(", %f").append(2 + i).append(";\n");
-            }
-            body.append("st.global.b32 [%rd1+").append(4 * i).append("], %r").append(12 + i).append(";\n");
-        }
-        int[] out = Ptx.run(body.toString(), Checks.STANDARD, 32, 0, words).ints();
-        for (int l = 0; l < 32; l++) {
-            for (int i = 0; i < 4; i++) {
-                double want = 1;
-                for (int kk = 0; kk < k; kk++) {
-                    want += a[l / 4 + 8 * (i / 2)][kk] * b[kk][l % 4 * 2 + i % 2];
-                }
-                assertThat((double) out[8 * l + i]).as("lane %d, %d", l, i).isEqualTo(want);
-            }
-        }
-    }
-
-    @Test
-    void matricesTravelThroughSharedMemory() {
-        String body =
-                """
-                .shared .align 16 .b8 s[128];
-                shl.b32 %r2, %r1, 2;
-                mov.u32 %r3, s;
-                add.u32 %r4, %r3, %r2;
-                st.shared.u32 [%r4], %r1;
-                bar.warp.sync -1;
-                and.b32 %r5, %r1, 7;
-                shl.b32 %r5, %r5, 4;
-                add.u32 %r5, %r3, %r5;
-                ldmatrix.sync.aligned.m8n8.x1.trans.shared.b16 {%r6}, [%r5];
-                movmatrix.sync.aligned.m8n8.trans.b16 %r7, %r6;
-                mul.wide.u32 %rd1, %r1, 4;
-                add.s64 %rd1, %rd0, %rd1;
-                st.global.u32 [%rd1], %r7;
-                """;
-        int[] out = Ptx.run(body, Checks.STRICT, 32, 0, new int[32]).ints();
-        for (int l = 0; l < 32; l++) {
-            assertThat(out[l]).isEqualTo(l);
-        }
-    }
-
-    @Test
-    void clustersReachEachOther() {
-        String body =
-                """
-                .shared .align 4 .b8 s[4];
-                mov.u32 %r2, %cluster_ctarank;
-                mov.u32 %r3, s;
-                add.u32 %r4, %r2, 10;
-                st.shared.u32 [%r3], %r4;
-                barrier.cluster.arrive.aligned;
-                barrier.cluster.wait.aligned;
-                xor.b32 %r5, %r2, 1;
-                mapa.shared::cluster.u32 %r6, %r3, %r5;
-                ld.shared::cluster.u32 %r7, [%r6];
-                mul.wide.u32 %rd1, %r2, 4;
-                add.s64 %rd1, %rd0, %rd1;
-                st.global.u32 [%rd1], %r7;
-                barrier.cluster.arrive.aligned;
-                barrier.cluster.wait.aligned;
-                """;
-        Gpu gpu = new Gpu(Checks.STANDARD);
-        Buffer out = gpu.buffer("out", new int[2]);
-        byte[] params = Arguments.pack(gpu.load(Ptx.kernel(body)).kernel("k").entry(), out, 0);
-        gpu.launch(gpu.load(Ptx.kernel(body)).kernel("k"), Dim3.of(2), Dim3.of(1), Dim3.of(2), 0, params, false);
-        assertThat(out.ints()).containsExactly(11, 10);
     }
 }

@@ -19,7 +19,8 @@ final class Kernels {
         return x;
     }
 
-    private static short[] bf16(float[] x) {
+    /// The values cut to bf16, in place too.
+    static short[] bf16(float[] x) {
         short[] out = new short[x.length];
         for (int i = 0; i < x.length; i++) {
             int bits = Float.floatToRawIntBits(x[i]) & 0xffff0000;
@@ -30,7 +31,9 @@ final class Kernels {
     }
 
     private static void close(double got, double want, double tolerance, String what, int i) {
-        assertThat(got).as("%s %d", what, i).isCloseTo(want, within(tolerance * (1 + Math.abs(want))));
+        assertThat(got)
+                .as("%s %d", what, i)
+                .isCloseTo(want, within(tolerance * (1 + Math.abs(want))));
     }
 
     static float[] sums(Gpu gpu, Gpu.Module module) {
@@ -111,7 +114,12 @@ final class Kernels {
                 }
                 for (int i = 0; i < n; i++) {
                     double want = Math.exp(Float.float16ToFloat(h[r * n + i])) / s;
-                    close(Float.float16ToFloat(y.shorts()[r * n + i]), want, 1e-3, "element", r * n + i);
+                    close(
+                            Float.float16ToFloat(y.shorts()[r * n + i]),
+                            want,
+                            1e-3,
+                            "element",
+                            r * n + i);
                 }
             }
             y.close();
@@ -142,7 +150,8 @@ final class Kernels {
                     double error = Math.abs(got[i * n + j] - want);
                     if (!(error <= 1e-4 * (1 + Math.abs(want)))) {
                         throw new AssertionError(
-                                String.format("c[%d][%d] = %f, not %f", i, j, got[i * n + j], want));
+                                String.format(
+                                        "c[%d][%d] = %f, not %f", i, j, got[i * n + j], want));
                     }
                 }
             }

@@ -23,8 +23,11 @@ class MutationTest {
     private static Report run(String resource, String entry, MutationRun.Test test) {
         List<Mutant> all = Mutations.of(Ptx.resource(resource), entry);
         Report r = MutationRun.run(Mutations.sample(all, 140, 1), test, MODES);
-        LoggerFactory.getLogger(MutationTest.class).info("{} ({} mutants in all): {}", entry, all.size(), r);
-        r.survivors().forEach(m -> LoggerFactory.getLogger(MutationTest.class).info("  survives: {}", m));
+        LoggerFactory.getLogger(MutationTest.class)
+                .info("{} ({} mutants in all): {}", entry, all.size(), r);
+        r.survivors()
+                .forEach(
+                        m -> LoggerFactory.getLogger(MutationTest.class).info("  survives: {}", m));
         return r;
     }
 
@@ -38,17 +41,28 @@ class MutationTest {
                         .and(run("matrix.ptx", "pipeline", Kernels::pipeline));
         LoggerFactory.getLogger(MutationTest.class).info("all: {}", r);
         assertThat(r.total()).isGreaterThanOrEqualTo(500);
-        assertThat(r.rate()).isGreaterThan(0.8);
+        assertThat(r.rate()).isGreaterThan(0.85);
         assertThat(r.killed())
                 .containsKeys(
-                        "barrier dropped", "wait too lax", "wait dropped", "commit dropped",
-                        "guard dropped", "guard turned", "mask wrong", "stride wrong",
-                        "offset wrong", "operands swapped", "fragments swapped", "lane wrong");
+                        "barrier dropped",
+                        "wait too lax",
+                        "wait dropped",
+                        "commit dropped",
+                        "guard dropped",
+                        "guard turned",
+                        "mask wrong",
+                        "stride wrong",
+                        "offset wrong",
+                        "operands swapped",
+                        "fragments swapped",
+                        "lane wrong");
     }
 
     @Test
     void mutantsAreTheSameEachTime() {
-        String ptx = Ptx.kernel("bar.sync 0;\nsetp.lt.s32 %p1, %r1, 5;\n@%p1 st.global.u32 [%rd0+4], %r1;");
+        String ptx =
+                Ptx.kernel(
+                        "bar.sync 0;\nsetp.lt.s32 %p1, %r1, 5;\n@%p1 st.global.u32 [%rd0+4], %r1;");
         List<Mutant> all = Mutations.of(ptx, "k");
         assertThat(all).isEqualTo(Mutations.of(ptx, ""));
         assertThat(Mutations.sample(all, 3, 7)).hasSize(3).isEqualTo(Mutations.sample(all, 3, 7));
@@ -68,11 +82,10 @@ class MutationTest {
                         "shl.b32 %r2, %r1, 4;", "stride wrong",
                         "ld.global.u32 %r2, [%rd0+8];", "offset wrong",
                         "max.f32 %f1, %f2, %f3;", "another operation");
-        rows.forEach(
-                (line, kind) ->
-                        assertThat(Mutations.of(line, ""))
-                                .as(line)
-                                .extracting(Mutant::kind)
-                                .contains(kind));
+        rows.forEach((line, kind) ->
+                assertThat(Mutations.of(line, ""))
+                        .as(line)
+                        .extracting(Mutant::kind)
+                        .contains(kind));
     }
 }

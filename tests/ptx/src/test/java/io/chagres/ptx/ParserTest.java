@@ -14,19 +14,58 @@ class ParserTest {
     @Test
     void literals() {
         String store = "st.global.u32 [%rd0], ";
-        assertThat(Ptx.run("mov.b32 %r2, 0f3F800000;" + store + "%r2;", Checks.STANDARD, 1, 0, 0).floats()[0]).isEqualTo(1f);
-        assertThat(Ptx.run("mov.u32 %r2, 0xFFu;" + store + "%r2;", Checks.STANDARD, 1, 0, 0).ints()[0]).isEqualTo(255);
-        assertThat(Ptx.run("mov.u32 %r2, 0b101;" + store + "%r2;", Checks.STANDARD, 1, 0, 0).ints()[0]).isEqualTo(5);
-        assertThat(Ptx.run("mov.u32 %r2, 017;" + store + "%r2;", Checks.STANDARD, 1, 0, 0).ints()[0]).isEqualTo(15);
-        assertThat(Ptx.run("add.s32 %r2, %r0, -3;" + store + "%r2;", Checks.STANDARD, 1, 0, 0).ints()[0]).isEqualTo(-2);
-        assertThat(Ptx.run("mov.f32 %f1, 1.5; mov.b32 %r2, %f1;" + store + "%r2;", Checks.STANDARD, 1, 0, 0).floats()[0]).isEqualTo(1.5f);
-        assertThat(Ptx.run("mov.u32 %r2, WARP_SZ;" + store + "%r2;", Checks.STANDARD, 1, 0, 0).ints()[0]).isEqualTo(32);
+        assertThat(
+                        Ptx.run(
+                                        "mov.b32 %r2, 0f3F800000;" + store + "%r2;",
+                                        Checks.STANDARD,
+                                        1,
+                                        0,
+                                        0)
+                                .floats()[0])
+                .isEqualTo(1f);
+        assertThat(
+                        Ptx.run("mov.u32 %r2, 0xFFu;" + store + "%r2;", Checks.STANDARD, 1, 0, 0)
+                                .ints()[0])
+                .isEqualTo(255);
+        assertThat(
+                        Ptx.run("mov.u32 %r2, 0b101;" + store + "%r2;", Checks.STANDARD, 1, 0, 0)
+                                .ints()[0])
+                .isEqualTo(5);
+        assertThat(
+                        Ptx.run("mov.u32 %r2, 017;" + store + "%r2;", Checks.STANDARD, 1, 0, 0)
+                                .ints()[0])
+                .isEqualTo(15);
+        assertThat(
+                        Ptx.run("add.s32 %r2, %r0, -3;" + store + "%r2;", Checks.STANDARD, 1, 0, 0)
+                                .ints()[0])
+                .isEqualTo(-2);
+        assertThat(
+                        Ptx.run(
+                                        "mov.f32 %f1, 1.5; mov.b32 %r2, %f1;" + store + "%r2;",
+                                        Checks.STANDARD,
+                                        1,
+                                        0,
+                                        0)
+                                .floats()[0])
+                .isEqualTo(1.5f);
+        assertThat(
+                        Ptx.run("mov.u32 %r2, WARP_SZ;" + store + "%r2;", Checks.STANDARD, 1, 0, 0)
+                                .ints()[0])
+                .isEqualTo(32);
     }
 
     @Test
     void namesAndLabelsBelongToTheirBraces() {
-        String twice = "{ .reg .u32 t; mov.u32 t, 3; bra L; mov.u32 t, 4; L: add.u32 %r2, %r2, t; }";
-        int[] out = Ptx.run("mov.u32 %r2, 0;" + twice + twice + "st.global.u32 [%rd0], %r2;", Checks.STANDARD, 1, 0, 0).ints();
+        String twice =
+                "{ .reg .u32 t; mov.u32 t, 3; bra L; mov.u32 t, 4; L: add.u32 %r2, %r2, t; }";
+        int[] out =
+                Ptx.run(
+                                "mov.u32 %r2, 0;" + twice + twice + "st.global.u32 [%rd0], %r2;",
+                                Checks.STANDARD,
+                                1,
+                                0,
+                                0)
+                        .ints();
         assertThat(out[0]).isEqualTo(6);
     }
 
@@ -57,16 +96,22 @@ class ParserTest {
                         """;
         Gpu gpu = new Gpu(Checks.STRICT);
         Buffer out = gpu.buffer("out", 4);
-        gpu.launch(gpu.load(ptx).kernel("k"), io.chagres.ptx.machine.Dim3.of(1), io.chagres.ptx.machine.Dim3.of(1), 0, out);
+        gpu.launch(
+                gpu.load(ptx).kernel("k"),
+                io.chagres.ptx.machine.Dim3.of(1),
+                io.chagres.ptx.machine.Dim3.of(1),
+                0,
+                out);
         assertThat(out.ints()[0]).isEqualTo(84);
     }
 
     @Test
     void recursionIsRefused() {
         String ptx =
-                Ptx.HEADER
-                        + ".func f() { call f; ret; }\n.visible .entry k() { call f; ret; }";
-        assertThatThrownBy(() -> PtxModule.parse(ptx)).isInstanceOf(PtxSyntaxException.class).hasMessageContaining("calls itself");
+                Ptx.HEADER + ".func f() { call f; ret; }\n.visible .entry k() { call f; ret; }";
+        assertThatThrownBy(() -> PtxModule.parse(ptx))
+                .isInstanceOf(PtxSyntaxException.class)
+                .hasMessageContaining("calls itself");
     }
 
     @Test
@@ -101,10 +146,12 @@ class ParserTest {
         assertThatThrownBy(() -> PtxModule.parse(Ptx.HEADER + ".entry k() { bra NOWHERE; }"))
                 .hasMessageContaining("PTX line 4: there is no label NOWHERE");
         Gpu gpu = new Gpu(Checks.STANDARD);
-        assertThatThrownBy(() -> gpu.load(Ptx.kernel("tex.2d.v4.f32.f32 {%f1,%f2,%f3,%f4}, [%rd0];")))
+        assertThatThrownBy(
+                        () -> gpu.load(Ptx.kernel("tex.2d.v4.f32.f32 {%f1,%f2,%f3,%f4}, [%rd0];")))
                 .isInstanceOf(PtxSyntaxException.class)
                 .hasMessageContaining("PTX line 10")
                 .hasMessageContaining("tex.2d.v4.f32.f32 is not supported");
-        assertThatThrownBy(() -> gpu.load(Ptx.kernel("add.s32 %r1, %r1, %rd1;"))).hasMessageContaining("needs a 32-bit source");
+        assertThatThrownBy(() -> gpu.load(Ptx.kernel("add.s32 %r1, %r1, %rd1;")))
+                .hasMessageContaining("needs a 32-bit source");
     }
 }

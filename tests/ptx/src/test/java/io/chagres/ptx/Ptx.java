@@ -52,4 +52,30 @@ final class Ptx {
                 words.length);
         return b;
     }
+
+    /// Runs an instruction on 32 lanes of four words each: three inputs in %r2 to %r4 and, by their
+    /// bits, in %f, %h, %rd and %fd; the result %r5 becomes the fourth. If `partial`, every third
+    /// lane sits out and keeps 77.
+    static int[] lanes(String instruction, int[] in, boolean partial) {
+        String body =
+                """
+                mul.wide.u32 %%rd1, %%r1, 16;
+                add.s64 %%rd2, %%rd0, %%rd1;
+                ld.global.v2.u32 {%%r2, %%r3}, [%%rd2];
+                ld.global.u32 %%r4, [%%rd2+8];
+                mov.b32 %%f2, %%r2; mov.b32 %%f3, %%r3; mov.b32 %%f4, %%r4;
+                mov.u32 %%r5, 77;
+                mov.b64 %%rd5, {%%r2, %%r3}; mov.b64 %%rd6, {%%r4, %%r2};
+                mov.b32 {%%h2, %%h3}, %%r2; mov.b32 {%%h4, %%h5}, %%r3;
+                mov.b64 %%fd2, %%rd5; mov.b64 %%fd3, %%rd6;
+                rem.u32 %%r6, %%r1, 3;
+                setp.eq.u32 %%p1, %%r6, 0;
+                %s bra SKIP;
+                %s
+                SKIP:
+                st.global.u32 [%%rd2+12], %%r5;
+                """
+                        .formatted(partial ? "@%p1" : "setp.lo.u32 %p2, %r1, 0; @%p2", instruction);
+        return run(body, Checks.STANDARD, 32, 0, in).ints();
+    }
 }

@@ -34,15 +34,32 @@ class PtxCheckTest {
         assertThat(run(0, Ptx.resource("basics.ptx"), "--entry", "blockSum"))
                 .contains("blockSum, line ", "shared          128 bytes", "shfl.sync.bfly.b32")
                 .doesNotContain("NOT KNOWN", "histogram");
-        assertThat(run(1, Ptx.kernel("tex.2d.v4.f32.f32 {%f1,%f2,%f3,%f4}, [%rd0];"))).contains("NOT KNOWN");
+        assertThat(run(1, Ptx.kernel("tex.2d.v4.f32.f32 {%f1,%f2,%f3,%f4}, [%rd0];")))
+                .contains("NOT KNOWN");
     }
 
     @Test
     void runsAnEntry() throws IOException {
-        String[] sum = {"--run", "blockSum", "--grid", "2", "--block", "64", "--arg", "out:8", "--arg", "in:f32:500", "--arg", "i32:500"};
-        assertThat(run(0, Ptx.resource("basics.ptx"), sum)).contains("no fault", "argument 0: 0 of 2 words untouched");
+        String[] sum = {
+            "--run",
+            "blockSum",
+            "--grid",
+            "2",
+            "--block",
+            "64",
+            "--arg",
+            "out:8",
+            "--arg",
+            "in:f32:500",
+            "--arg",
+            "i32:500"
+        };
+        assertThat(run(0, Ptx.resource("basics.ptx"), sum))
+                .contains("no fault", "argument 0: 0 of 2 words untouched");
         sum[sum.length - 1] = "i32:501";
-        assertThat(run(1, Ptx.resource("basics.ptx"), sum)).contains("OUT_OF_BOUNDS", "argument 1 of 2000 bytes");
-        assertThat(run(2, Ptx.resource("basics.ptx"), "--run", "nothing")).contains("no kernel nothing");
+        assertThat(run(1, Ptx.resource("basics.ptx"), sum))
+                .contains("OUT_OF_BOUNDS", "argument 1 of 2000 bytes");
+        assertThat(run(2, Ptx.resource("basics.ptx"), "--run", "nothing"))
+                .contains("no kernel nothing");
     }
 }

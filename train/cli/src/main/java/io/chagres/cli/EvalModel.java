@@ -47,8 +47,7 @@ final class EvalModel implements AutoCloseable {
     /// @param adapter folder of an adapter to attach; null for none
     /// @param threads 0 for one per processor
     @SuppressWarnings("MustBeClosedChecker") // close() closes them
-    EvalModel(Path folder, @Nullable Path adapter, int threads, DType compute)
-            throws IOException {
+    EvalModel(Path folder, @Nullable Path adapter, int threads, DType compute) throws IOException {
         this.folder = folder;
         this.adapter = adapter;
         this.compute = compute;
@@ -151,7 +150,7 @@ final class EvalModel implements AutoCloseable {
     }
 
     /// Bytes of the files of weights in a folder, without what only training needs beside them.
-    static long fileBytes(Path folder) throws IOException {
+    private static long fileBytes(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             long sum = 0;
             for (Path each : files.filter(f -> f.toString().endsWith(WEIGHTS)).toList()) {

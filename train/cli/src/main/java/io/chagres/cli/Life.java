@@ -67,10 +67,7 @@ final class Life {
                         SPARSE,
                         "prune 30 % of the weights of the layers, and recover",
                         last(SPARSE),
-                        t ->
-                                t.run(
-                                        recipes.pruning(
-                                                SPARSE, last(NARROW), shortSteps(), SPARSITY))),
+                        t -> t.run(recipes.pruning(SPARSE, last(NARROW), shortSteps(), SPARSITY))),
                 new LifeStage(INT8, "make weights of 8 bits", small, _ -> int8(small)));
     }
 
@@ -118,8 +115,7 @@ final class Life {
             return false;
         }
         double seconds = before + since(start);
-        LifeRow row =
-                new LifeMeasure(settings).of(stage, steps.getAsLong(), seconds, screen);
+        LifeRow row = new LifeMeasure(settings).of(stage, steps.getAsLong(), seconds, screen);
         log.finished(row);
         screen.line(
                 Figures.format(

@@ -37,7 +37,7 @@ record LifeMeasure(LifeSettings settings) {
                 steps,
                 weights.size(),
                 weights.size() - weights.zeros(),
-                EvalModel.fileBytes(stage.model()),
+                EvalModel.fileBytes(stage.model(), null),
                 perplexity(found, LifeRecipes.GENERAL),
                 perplexity(found, LifeRecipes.DOMAIN),
                 speed,
@@ -48,8 +48,7 @@ record LifeMeasure(LifeSettings settings) {
     private SparsityReport weights(Path model) throws IOException {
         try (Backend backend = Backends.open("cpu", settings.threads());
                 TensorArena weights = backend.arena("weights")) {
-            return SparsityReport.of(
-                    Modules.parameters(HfCheckpoint.load(model, weights).model()));
+            return SparsityReport.of(Modules.parameters(HfCheckpoint.load(model, weights).model()));
         }
     }
 

@@ -34,8 +34,7 @@ record LifeNarrowing(List<Source> sources, double part, int threads) {
             Tokenizer tokenizer = Tokenizer.load(model);
             PruneText text = PruneText.ofSources(sources, model, base.config(), tokenizer);
             Reduction reduction = Reduction.of(base.config(), Unit.NEURONS, part);
-            UnitScores scores =
-                    text.calibration(SEQUENCES).taylor(base.model(), reduction, step);
+            UnitScores scores = text.calibration(SEQUENCES).taylor(base.model(), reduction, step);
             Transformer made = Surgery.apply(base.model(), reduction, scores, weights);
             new MadeModel(
                             made,

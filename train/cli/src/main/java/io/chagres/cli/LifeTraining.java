@@ -40,8 +40,7 @@ final class LifeTraining {
     OptionalLong run(Recipe recipe) throws IOException {
         TrainingView view = new TrainingView(screen, TrainingView.Saves.QUIET);
         TrainingProcess process = new TrainingProcess(screen, view);
-        return run(
-                process, () -> process.train(new Trainer(recipe, view), Trainer.Start.AUTO));
+        return run(process, () -> process.train(new Trainer(recipe, view), Trainer.Start.AUTO));
     }
 
     /// Trains for a time.

@@ -286,11 +286,10 @@ final class QuantizeCommand implements Callable<Integer> {
 
     private Measured measured(Path folder, Screen screen, boolean text) throws IOException {
         if (!text) {
-            long size = EvalModel.fileBytes(folder);
+            long size = EvalModel.fileBytes(folder, null);
             return new Measured().fileSize(size);
         }
-        return new EvalLoss(
-                        data, 0, BATCH, batches, null, threads, DType.F32, new EvalErrors())
+        return new EvalLoss(data, 0, BATCH, batches, null, threads, DType.F32, new EvalErrors())
                 .run(folder, screen);
     }
 }

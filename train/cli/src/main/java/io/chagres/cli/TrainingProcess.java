@@ -50,8 +50,7 @@ final class TrainingProcess {
             if (result.reason() == Reason.STOPPED) {
                 screen.line(
                         Figures.format(
-                                "Stopped at step %d, saved in %s. Go on with:%n"
-                                        + "  ./chagres %s",
+                                "Stopped at step %d, saved in %s. Go on with:%n" + "  ./chagres %s",
                                 result.step(), result.last(), goOn));
             }
             return result;

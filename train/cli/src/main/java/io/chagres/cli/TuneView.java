@@ -82,10 +82,11 @@ final class TuneView implements TuneListener {
                 trial.values().entrySet().stream()
                         .map(e -> e.getKey() + "=" + e.getValue())
                         .collect(Collectors.joining(" "));
-        if (trial.failed()) {
+        String error = trial.error();
+        if (error != null) {
             return Figures.format(
                     "%6d %5d %8s %12s %9s  %s: %s",
-                    trial.number(), rung, "", "", "failed", values, trial.error());
+                    trial.number(), rung, "", "", "failed", values, error);
         }
         return Figures.format(
                 "%6d %5d %,8d %,12d %9.4f  %s",

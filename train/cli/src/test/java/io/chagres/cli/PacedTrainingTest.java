@@ -47,9 +47,8 @@ class PacedTrainingTest {
         Pace pace = new Pace(() -> nanos[0] += 1_000_000_000L, Duration.ofSeconds(40));
         var training = new PacedTraining(pace, steps -> recipe(texts, steps), view, process);
 
-        TrainingResult result = 
-                process.run(
-                        folder.resolve("run"), () -> training.run(Trainer.Start.NEW));
+        TrainingResult result =
+                process.run(folder.resolve("run"), () -> training.run(Trainer.Start.NEW));
 
         assertThat(result.reason()).isEqualTo(Reason.COMPLETED);
         assertThat(result.step()).isEqualTo(pace.planned()).isBetween(10L, 60L);

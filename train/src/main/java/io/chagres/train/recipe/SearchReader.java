@@ -54,11 +54,10 @@ final class SearchReader {
                     Keys.ALL.stream()
                             .filter(k -> k.path().equals(path))
                             .findFirst()
-                            .orElseThrow(
-                                    () -> Unknown.key(path, where, Keys.PATHS, Keys.PATHS));
+                            .orElseThrow(() -> Unknown.key(path, where, Keys.PATHS, Keys.PATHS));
             Where at = where.child(path);
             if (REFUSED.stream()
-                    .anyMatch(no -> path.equals(no) || no.endsWith(".") && path.startsWith(no))) {
+                    .anyMatch(no -> path.equals(no) || (no.endsWith(".") && path.startsWith(no)))) {
                 throw at.error("cannot be searched: trials could not be compared by their losses");
             }
             search.put(path, range(range, key, at));

@@ -23,8 +23,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The folder of a search: `tune.yaml`, the recipe with its ranges; `trials.jsonl`, what is known of
-/// each trial; `trials/`, a run's folder for each; and `best.yaml`. Open in one process at a time.
+/// The folder of a search: `tune.yaml`, the recipe with its ranges; `trials.jsonl`, what is known
+/// of each trial; `trials/`, a run's folder for each; and `best.yaml`. Open in one process at a
+/// time.
 final class TuneFolder implements AutoCloseable {
     private static final List<String> LARGE = List.of("last", "best", "tokens", "tokenizer");
 
@@ -83,14 +84,14 @@ final class TuneFolder implements AutoCloseable {
         String then = Files.readString(root.resolve(Tuner.RECIPE_FILE));
         if (!then.equals(recipe.toYaml())) {
             throw new TrainingException(
-                    ("%s is of another recipe, %s; search in another folder, or by that recipe")
+                    "%s is of another recipe, %s; search in another folder, or by that recipe"
                             .formatted(trials(), root.resolve(Tuner.RECIPE_FILE)));
         }
         List<Trial> trials = new ArrayList<>();
         for (String line : Files.readAllLines(trials())) {
             trials.add(Trial.read(Json.parse(line, trials() + ", line " + (trials.size() + 1))));
         }
-        return trials;
+        return List.copyOf(trials);
     }
 
     void writeRecipe(Recipe recipe) throws IOException {

@@ -1,5 +1,6 @@
 package io.chagres.kernels.cpu.gemm;
 
+import static io.chagres.kernels.cpu.vector.Lanes.ADDRESS;
 import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.BITS;
 import static io.chagres.kernels.cpu.vector.Lanes.F32;
@@ -36,24 +37,26 @@ final class Kernel6x2 {
         FloatVector c5x = zero;
         FloatVector c5y = zero;
         for (int k = 0; k < depth; k++) {
-            FloatVector bx = FloatVector.fromMemorySegment(F32, ALL, b, LE);
-            FloatVector by = FloatVector.fromMemorySegment(F32, ALL, b + V, LE);
-            FloatVector a0 = FloatVector.broadcast(F32, ALL.get(FLOAT, a));
+            long p = a & ADDRESS;
+            long q = b & ADDRESS;
+            FloatVector bx = FloatVector.fromMemorySegment(F32, ALL, q, LE);
+            FloatVector by = FloatVector.fromMemorySegment(F32, ALL, q + V, LE);
+            FloatVector a0 = FloatVector.broadcast(F32, ALL.get(FLOAT, p));
             c0x = a0.fma(bx, c0x);
             c0y = a0.fma(by, c0y);
-            FloatVector a1 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + 4));
+            FloatVector a1 = FloatVector.broadcast(F32, ALL.get(FLOAT, p + 4));
             c1x = a1.fma(bx, c1x);
             c1y = a1.fma(by, c1y);
-            FloatVector a2 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + 8));
+            FloatVector a2 = FloatVector.broadcast(F32, ALL.get(FLOAT, p + 8));
             c2x = a2.fma(bx, c2x);
             c2y = a2.fma(by, c2y);
-            FloatVector a3 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + 12));
+            FloatVector a3 = FloatVector.broadcast(F32, ALL.get(FLOAT, p + 12));
             c3x = a3.fma(bx, c3x);
             c3y = a3.fma(by, c3y);
-            FloatVector a4 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + 16));
+            FloatVector a4 = FloatVector.broadcast(F32, ALL.get(FLOAT, p + 16));
             c4x = a4.fma(bx, c4x);
             c4y = a4.fma(by, c4y);
-            FloatVector a5 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + 20));
+            FloatVector a5 = FloatVector.broadcast(F32, ALL.get(FLOAT, p + 20));
             c5x = a5.fma(bx, c5x);
             c5y = a5.fma(by, c5y);
             a += 24;

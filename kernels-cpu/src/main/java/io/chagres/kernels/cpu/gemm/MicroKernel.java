@@ -15,6 +15,9 @@ import io.chagres.kernels.cpu.vector.Lanes;
 /// exceed, or where a method reached it before it had a profile ("low call site frequency"); then
 /// vectors are boxed, for good. It always inlines the library's own, so kernels call
 /// `fromMemorySegment` and `intoMemorySegment` themselves and use no helper.
+///
+/// **Addresses** are masked inside the loops, which frees those of range checks: see
+/// [Lanes#ADDRESS].
 final class MicroKernel {
     private static final long PANEL_STEP = 4L * Tiling.ROWS;
     private static final long TWO_VECTORS = 2L * Lanes.BITS / 8;

@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 /// a sum of W's rows of constant k, each times a number. Columns are shared out among threads; each
 /// result is a chain of fused multiply-adds in the order of k ([AxpyKernel]), whoever computes it.
 final class ScaledRows implements WorkerPool.Body {
+    /// Products that a thread takes at a time, about. A quarter of it does not pay for waking
+    /// another thread; a W of this size still fits L2.
+    private static final int SHARE = 131_072;
+
     private static final int LEAST_COLUMNS = 128;
     private static final int MOST_COLUMNS = 8192;
 
@@ -82,12 +86,14 @@ final class ScaledRows implements WorkerPool.Body {
     }
 
     void run(WorkerPool pool) {
-        int share = pool.threads() == 1 ? outputs : Math.ceilDiv(outputs, 2 * pool.threads());
+        long shares = Math.max(1, Math.round(p.work() / SHARE));
+        boolean alone = pool.threads() == 1 || shares == 1;
+        int share = alone ? outputs : Math.ceilDiv(outputs, 2 * pool.threads());
         int most = inPlace() ? MOST_COLUMNS : MOST_STAGED;
         unitColumns = Math.clamp(Math.ceilDiv(share, 64) * 64L, LEAST_COLUMNS, most);
         units = Math.ceilDiv(outputs, unitColumns);
-        long grain = Math.max(1, 32_768 / ((long) unitColumns * p.k));
-        pool.forRange((long) units * p.batch, grain, WorkerPool.args(), this);
+        long all = (long) units * p.batch;
+        pool.forRange(all, Math.ceilDiv(all, shares), WorkerPool.args(), this);
     }
 
     private boolean inPlace() {

@@ -1,5 +1,6 @@
 package io.chagres.kernels.cpu.gemm;
 
+import static io.chagres.kernels.cpu.vector.Lanes.ADDRESS;
 import static io.chagres.kernels.cpu.vector.Lanes.ALL;
 import static io.chagres.kernels.cpu.vector.Lanes.BITS;
 import static io.chagres.kernels.cpu.vector.Lanes.F32;
@@ -46,30 +47,31 @@ final class StridedKernels {
         int r6 = 6 * aRow;
         int r7 = 7 * aRow;
         for (int k = 0; k < depth; k++) {
-            FloatVector bx = FloatVector.fromMemorySegment(F32, ALL, b, LE);
-            FloatVector by = FloatVector.fromMemorySegment(F32, ALL, b + V, LE);
-            FloatVector a0 = FloatVector.broadcast(F32, ALL.get(FLOAT, a));
+            long q = b & ADDRESS;
+            FloatVector bx = FloatVector.fromMemorySegment(F32, ALL, q, LE);
+            FloatVector by = FloatVector.fromMemorySegment(F32, ALL, q + V, LE);
+            FloatVector a0 = FloatVector.broadcast(F32, ALL.get(FLOAT, a & ADDRESS));
             c0x = a0.fma(bx, c0x);
             c0y = a0.fma(by, c0y);
-            FloatVector a1 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + r1));
+            FloatVector a1 = FloatVector.broadcast(F32, ALL.get(FLOAT, (a + r1) & ADDRESS));
             c1x = a1.fma(bx, c1x);
             c1y = a1.fma(by, c1y);
-            FloatVector a2 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + r2));
+            FloatVector a2 = FloatVector.broadcast(F32, ALL.get(FLOAT, (a + r2) & ADDRESS));
             c2x = a2.fma(bx, c2x);
             c2y = a2.fma(by, c2y);
-            FloatVector a3 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + r3));
+            FloatVector a3 = FloatVector.broadcast(F32, ALL.get(FLOAT, (a + r3) & ADDRESS));
             c3x = a3.fma(bx, c3x);
             c3y = a3.fma(by, c3y);
-            FloatVector a4 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + r4));
+            FloatVector a4 = FloatVector.broadcast(F32, ALL.get(FLOAT, (a + r4) & ADDRESS));
             c4x = a4.fma(bx, c4x);
             c4y = a4.fma(by, c4y);
-            FloatVector a5 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + r5));
+            FloatVector a5 = FloatVector.broadcast(F32, ALL.get(FLOAT, (a + r5) & ADDRESS));
             c5x = a5.fma(bx, c5x);
             c5y = a5.fma(by, c5y);
-            FloatVector a6 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + r6));
+            FloatVector a6 = FloatVector.broadcast(F32, ALL.get(FLOAT, (a + r6) & ADDRESS));
             c6x = a6.fma(bx, c6x);
             c6y = a6.fma(by, c6y);
-            FloatVector a7 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + r7));
+            FloatVector a7 = FloatVector.broadcast(F32, ALL.get(FLOAT, (a + r7) & ADDRESS));
             c7x = a7.fma(bx, c7x);
             c7y = a7.fma(by, c7y);
             a += aStep;
@@ -116,18 +118,19 @@ final class StridedKernels {
         int r2 = 2 * aRow;
         int r3 = 3 * aRow;
         for (int k = 0; k < depth; k++) {
-            FloatVector bx = FloatVector.fromMemorySegment(F32, ALL, b, LE);
-            FloatVector by = FloatVector.fromMemorySegment(F32, ALL, b + V, LE);
-            FloatVector a0 = FloatVector.broadcast(F32, ALL.get(FLOAT, a));
+            long q = b & ADDRESS;
+            FloatVector bx = FloatVector.fromMemorySegment(F32, ALL, q, LE);
+            FloatVector by = FloatVector.fromMemorySegment(F32, ALL, q + V, LE);
+            FloatVector a0 = FloatVector.broadcast(F32, ALL.get(FLOAT, a & ADDRESS));
             c0x = a0.fma(bx, c0x);
             c0y = a0.fma(by, c0y);
-            FloatVector a1 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + r1));
+            FloatVector a1 = FloatVector.broadcast(F32, ALL.get(FLOAT, (a + r1) & ADDRESS));
             c1x = a1.fma(bx, c1x);
             c1y = a1.fma(by, c1y);
-            FloatVector a2 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + r2));
+            FloatVector a2 = FloatVector.broadcast(F32, ALL.get(FLOAT, (a + r2) & ADDRESS));
             c2x = a2.fma(bx, c2x);
             c2y = a2.fma(by, c2y);
-            FloatVector a3 = FloatVector.broadcast(F32, ALL.get(FLOAT, a + r3));
+            FloatVector a3 = FloatVector.broadcast(F32, ALL.get(FLOAT, (a + r3) & ADDRESS));
             c3x = a3.fma(bx, c3x);
             c3y = a3.fma(by, c3y);
             a += aStep;
@@ -153,9 +156,10 @@ final class StridedKernels {
         FloatVector c0x = zero;
         FloatVector c0y = zero;
         for (int k = 0; k < depth; k++) {
-            FloatVector bx = FloatVector.fromMemorySegment(F32, ALL, b, LE);
-            FloatVector by = FloatVector.fromMemorySegment(F32, ALL, b + V, LE);
-            FloatVector a0 = FloatVector.broadcast(F32, ALL.get(FLOAT, a));
+            long q = b & ADDRESS;
+            FloatVector bx = FloatVector.fromMemorySegment(F32, ALL, q, LE);
+            FloatVector by = FloatVector.fromMemorySegment(F32, ALL, q + V, LE);
+            FloatVector a0 = FloatVector.broadcast(F32, ALL.get(FLOAT, a & ADDRESS));
             c0x = a0.fma(bx, c0x);
             c0y = a0.fma(by, c0y);
             a += aStep;

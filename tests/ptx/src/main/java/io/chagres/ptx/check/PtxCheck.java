@@ -26,8 +26,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 
-/// `ptx-check kernel.ptx`: lists entries with registers, shared memory and instruction forms, and runs
-/// one with all checks on.
+/// `ptx-check kernel.ptx`: lists entries with registers, shared memory and instruction forms, and
+/// runs one with all checks on.
 public final class PtxCheck {
     private static final String USAGE =
             """
@@ -51,7 +51,8 @@ public final class PtxCheck {
         this.out = out;
     }
 
-    /// The command; exits with 0 when all is well, 1 for a fault or an unknown form, 2 for bad usage.
+    /// The command; exits with 0 when all is well, 1 for a fault or an unknown form, 2 for bad
+    /// usage.
     public static void main(String[] args) {
         System.exit(run(System.out, args));
     }
@@ -93,7 +94,8 @@ public final class PtxCheck {
                     }
                 }
                 default ->
-                        throw new IllegalArgumentException("unknown option " + args[i] + "\n" + USAGE);
+                        throw new IllegalArgumentException(
+                                "unknown option " + args[i] + "\n" + USAGE);
             }
         }
         String text = Files.readString(Path.of(args[0]));
@@ -143,9 +145,8 @@ public final class PtxCheck {
                 "  shared          %d bytes%s%n  local           %d bytes a thread%n",
                 shared, dynamic ? " and a dynamic part" : "", e.localBytes());
         out.printf("  instructions    %d of %d forms%n", e.code().size(), forms.size());
-        forms.forEach(
-                (f, n) ->
-                        out.printf("    %5d  %s%s%n", n, f, unknown.containsKey(f) ? "   NOT KNOWN" : ""));
+        forms.forEach((f, n) ->
+                out.printf("    %5d  %s%s%n", n, f, unknown.containsKey(f) ? "   NOT KNOWN" : ""));
         unknown.values().forEach(m -> out.println("  " + m));
         return unknown.size();
     }
@@ -195,20 +196,19 @@ public final class PtxCheck {
                 }
             }
         }
-        outputs.forEach(
-                (name, b) -> {
-                    int untouched = 0;
-                    for (int v : b.ints()) {
-                        untouched += v == -1 ? 1 : 0;
-                    }
-                    float[] f = b.floats();
-                    out.printf(
-                            "%s: %d of %d words untouched, as f32 %s%n",
-                            name,
-                            untouched,
-                            f.length,
-                            Arrays.toString(Arrays.copyOf(f, Math.min(4, f.length))));
-                });
+        outputs.forEach((name, b) -> {
+            int untouched = 0;
+            for (int v : b.ints()) {
+                untouched += v == -1 ? 1 : 0;
+            }
+            float[] f = b.floats();
+            out.printf(
+                    "%s: %d of %d words untouched, as f32 %s%n",
+                    name,
+                    untouched,
+                    f.length,
+                    Arrays.toString(Arrays.copyOf(f, Math.min(4, f.length))));
+        });
     }
 
     private static Dim3 size(String s) {

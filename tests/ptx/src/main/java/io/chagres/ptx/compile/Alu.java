@@ -11,9 +11,9 @@ import java.util.function.LongUnaryOperator;
 
 /// Turns functions over 32 lanes into operations under a mask.
 ///
-/// A function computes all lanes; where only some count, it does so into scratch and they are picked
-/// out. So each function is written once, as a plain loop that the JIT can make vectors of. None may
-/// fail for any value, and each reads a lane before it writes it.
+/// A function computes all lanes; where only some count, it does so into scratch and they are
+/// picked out. So each function is written once, as a plain loop that the JIT can make vectors of.
+/// None may fail for any value, and each reads a lane before it writes it.
 final class Alu {
     private Alu() {}
 

@@ -50,10 +50,10 @@ final class AsyncOps {
                 read |= w.r[given][l] > 0 ? 1 << l : 0;
             }
             if (read != 0) {
-                w.countGlobal(read, bytes, false);
+                w.memory.countGlobal(read, bytes, false);
             }
             MemoryOps.addresses(w, to);
-            w.countShared(m, bytes);
+            w.memory.countShared(m, bytes);
             for (int k = m; k != 0; k &= k - 1) {
                 int l = Integer.numberOfTrailingZeros(k);
                 long at = w.address[l];

@@ -51,9 +51,7 @@ final class AtomicOps {
         int c =
                 !cas
                         ? b[0]
-                        : wide
-                                ? s.longSource(in, o.get(3), type)
-                                : s.source(in, o.get(3), type);
+                        : wide ? s.longSource(in, o.get(3), type) : s.source(in, o.get(3), type);
         Scope.Address a = s.address(in, o.get(1));
         Space space = s.space(in, o.get(1));
         Update f = update(in, type, size);
@@ -62,12 +60,12 @@ final class AtomicOps {
             MemoryOps.count(w, space, m, size * n, true);
             for (int k = m; k != 0; k &= k - 1) {
                 int l = Integer.numberOfTrailingZeros(k);
-                int at = w.locate(space, w.address[l], size * n, l, Access.ATOMIC);
+                int at = w.memory.locate(space, w.address[l], size * n, l, Access.ATOMIC);
                 for (int i = 0; i < n; i++) {
-                    long old = Bytes.get(w.where, at + i * size, size);
+                    long old = Bytes.get(w.memory.where, at + i * size, size);
                     long x = wide ? w.q[b[i]][l] : w.r[b[i]][l] & 0xffffffffL;
                     long y = wide ? w.q[c][l] : w.r[c][l] & 0xffffffffL;
-                    Bytes.put(w.where, at + i * size, size, f.apply(old, x, y));
+                    Bytes.put(w.memory.where, at + i * size, size, f.apply(old, x, y));
                     if (wide) {
                         w.q[d[i]][l] = old;
                     } else {
@@ -81,8 +79,7 @@ final class AtomicOps {
 
     private static Update update(Instruction in, String type, int size) {
         String what =
-                in.oneOf(
-                        "", "add", "min", "max", "and", "or", "xor", "exch", "cas", "inc", "dec");
+                in.oneOf("", "add", "min", "max", "and", "or", "xor", "exch", "cas", "inc", "dec");
         boolean signed = Types.signed(type);
         return switch (what) {
             case "add" -> adder(in, type);
@@ -115,10 +112,9 @@ final class AtomicOps {
             case "f32" ->
                     (old, b, c) ->
                             Float.floatToRawIntBits(
-                                    Float.intBitsToFloat((int) old) + Float.intBitsToFloat((int) b));
-            case "f64" ->
-                    (old, b, c) ->
-                            DoubleOps.bits(DoubleOps.real(old) + DoubleOps.real(b));
+                                    Float.intBitsToFloat((int) old)
+                                            + Float.intBitsToFloat((int) b));
+            case "f64" -> (old, b, c) -> DoubleOps.bits(DoubleOps.real(old) + DoubleOps.real(b));
             case "f16", "bf16", "f16x2", "bf16x2" -> {
                 Format f = type.startsWith("f16") ? Format.F16 : Format.BF16;
                 boolean pair = type.endsWith("x2");

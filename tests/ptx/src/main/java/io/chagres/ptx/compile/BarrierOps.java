@@ -16,9 +16,10 @@ final class BarrierOps {
         return switch (in.root()) {
             case "bar", "barrier" -> barrier(s, in);
             case "membar", "fence" -> (w, m) -> w.fenced();
-            case "trap" -> (w, m) -> {
-                throw w.fault(PtxFault.Kind.TRAP, m, "traps");
-            };
+            case "trap" ->
+                    (w, m) -> {
+                        throw w.fault(PtxFault.Kind.TRAP, m, "traps");
+                    };
             case "brkpt", "nanosleep", "griddepcontrol", "setmaxnreg", "pmevent" -> (w, m) -> {};
             case "call" -> call(in);
             default -> null;
@@ -50,8 +51,7 @@ final class BarrierOps {
         }
         if (in.has("cluster")) {
             boolean arrive = in.has("arrive");
-            Op.Aligned op =
-                    arrive ? (w, m) -> w.clusterArrive() : (w, m) -> w.clusterWait();
+            Op.Aligned op = arrive ? (w, m) -> w.clusterArrive() : (w, m) -> w.clusterWait();
             return op;
         }
         int number = s.source(in, o.get(in.has("red") ? 1 : 0), "u32");

@@ -39,7 +39,10 @@ final class CarryOps {
                 if (wide) {
                     w.q[d][l] = z;
                     int order = Long.compareUnsigned(z, x);
-                    out = subtract ? order > 0 || order == 0 && c == 1 : order < 0 || order == 0 && c == 1;
+                    out =
+                            subtract
+                                    ? order > 0 || order == 0 && c == 1
+                                    : order < 0 || order == 0 && c == 1;
                 } else {
                     w.r[d][l] = (int) z;
                     out = z >>> 32 != 0;

@@ -112,7 +112,7 @@ final class CompareOps {
         return (a, b) -> {
             int out = 0;
             for (int i = 0; i < 32; i++) {
-                int order = 1 << Long.compare(a[i] + bias, b[i] + bias) + 1;
+                int order = 1 << Integer.signum(Long.compare(a[i] + bias, b[i] + bias)) + 1;
                 out |= (order & want) != 0 ? 1 << i : 0;
             }
             return out;

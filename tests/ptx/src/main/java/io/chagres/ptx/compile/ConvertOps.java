@@ -38,17 +38,23 @@ final class ConvertOps {
         Operand a = in.operands().get(1);
         return switch (to + "." + from) {
             case "s64.s32" ->
-                    Alu.widen(s.longTarget(in, d), s.source(in, a, from), widen((x, y) -> {
-                        for (int i = 0; i < 32; i++) {
-                            x[i] = y[i];
-                        }
-                    }));
+                    Alu.widen(
+                            s.longTarget(in, d),
+                            s.source(in, a, from),
+                            widen((x, y) -> {
+                                for (int i = 0; i < 32; i++) {
+                                    x[i] = y[i];
+                                }
+                            }));
             case "u64.u32", "s64.u32" ->
-                    Alu.widen(s.longTarget(in, d), s.source(in, a, from), widen((x, y) -> {
-                        for (int i = 0; i < 32; i++) {
-                            x[i] = y[i] & 0xffffffffL;
-                        }
-                    }));
+                    Alu.widen(
+                            s.longTarget(in, d),
+                            s.source(in, a, from),
+                            widen((x, y) -> {
+                                for (int i = 0; i < 32; i++) {
+                                    x[i] = y[i] & 0xffffffffL;
+                                }
+                            }));
             case "u32.u64", "s32.s64", "u32.s64", "s32.u64" ->
                     Alu.narrow(s.target(in, d), s.longSource(in, a, from), narrow());
             case "f32.s32" ->
@@ -267,35 +273,27 @@ final class ConvertOps {
                     d,
                     a,
                     b,
-                    Alu.ints(
-                            (x, y) -> {
-                                double hi = Float.intBitsToFloat(x);
-                                double lo = Float.intBitsToFloat(y);
-                                return Rounding.narrow(relu && hi < 0 ? 0 : hi, f, mode, finite)
-                                                << width
-                                        | Rounding.narrow(
-                                                relu && lo < 0 ? 0 : lo, f, mode, finite);
-                            }));
+                    Alu.ints((x, y) -> {
+                        double hi = Float.intBitsToFloat(x);
+                        double lo = Float.intBitsToFloat(y);
+                        return Rounding.narrow(relu && hi < 0 ? 0 : hi, f, mode, finite) << width
+                                | Rounding.narrow(relu && lo < 0 ? 0 : lo, f, mode, finite);
+                    }));
         }
         Format g = format(from, in);
         int half = g.exponentBits() + g.mantissaBits() + 1;
         return Alu.op(
                 d,
                 a,
-                Alu.ints(
-                        x ->
-                                Rounding.narrow(
-                                                        Rounding.widen(
-                                                                x >>> half & (1 << half) - 1, g),
-                                                        f,
-                                                        mode,
-                                                        finite)
-                                                << width
-                                        | Rounding.narrow(
-                                                Rounding.widen(x & (1 << half) - 1, g),
+                Alu.ints(x ->
+                        Rounding.narrow(
+                                                Rounding.widen(x >>> half & (1 << half) - 1, g),
                                                 f,
                                                 mode,
-                                                finite)));
+                                                finite)
+                                        << width
+                                | Rounding.narrow(
+                                        Rounding.widen(x & (1 << half) - 1, g), f, mode, finite)));
     }
 
     private static Alu.Int2 bf16x2() {
@@ -333,11 +331,10 @@ final class ConvertOps {
                 a,
                 b,
                 c,
-                Alu.ints(
-                        (x, y, z) -> {
-                            int hi = (int) integer(x, to, true) & mask;
-                            int lo = (int) integer(y, to, true) & mask;
-                            return z << 2 * bits | hi << bits | lo;
-                        }));
+                Alu.ints((x, y, z) -> {
+                    int hi = (int) integer(x, to, true) & mask;
+                    int lo = (int) integer(y, to, true) & mask;
+                    return z << 2 * bits | hi << bits | lo;
+                }));
     }
 }

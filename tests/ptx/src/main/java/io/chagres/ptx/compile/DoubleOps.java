@@ -39,9 +39,11 @@ final class DoubleOps {
                         case "mul" -> Alu.doubles((x, y) -> x * y);
                         case "div" -> Alu.doubles((x, y) -> x / y);
                         case "min" ->
-                                Alu.doubles((x, y) -> x != x ? y : y != y ? x : Math.min(x, y));
+                                Alu.doubles((x, y) ->
+                                        Double.isNaN(x) ? y : Double.isNaN(y) ? x : Math.min(x, y));
                         case "max" ->
-                                Alu.doubles((x, y) -> x != x ? y : y != y ? x : Math.max(x, y));
+                                Alu.doubles((x, y) ->
+                                        Double.isNaN(x) ? y : Double.isNaN(y) ? x : Math.max(x, y));
                         case "copysign" ->
                                 Alu.longs((x, y) -> x & Long.MIN_VALUE | y & Long.MAX_VALUE);
                         default -> null;

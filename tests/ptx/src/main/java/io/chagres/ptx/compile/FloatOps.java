@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Arithmetic in f32.
 ///
-/// The approximate functions of the hardware are computed to within one unit in the last place here,
-/// better than hardware promises: `ex2` 2 ulp, `lg2` 2^-22 absolute near 1, `rsqrt` and `rcp` 1 ulp,
-/// `sin` and `cos` 2^-20 absolute in [-pi, pi], `tanh` 2^-11 relative, `div.approx` 2 ulp.
+/// The approximate functions of the hardware are computed to within one unit in the last place
+/// here, better than hardware promises: `ex2` 2 ulp, `lg2` 2^-22 absolute near 1, `rsqrt` and `rcp`
+/// 1 ulp, `sin` and `cos` 2^-20 absolute in [-pi, pi], `tanh` 2^-11 relative, `div.approx` 2 ulp.
 final class FloatOps {
     private FloatOps() {}
 
@@ -74,7 +74,7 @@ final class FloatOps {
             return x;
         }
         float v = f(x);
-        return v != v ? 0 : b(Math.clamp(v, 0f, 1f));
+        return Float.isNaN(v) ? 0 : b(Math.clamp(v, 0f, 1f));
     }
 
     private static Int1 wrap(Int1 f, boolean flush, boolean saturate) {
@@ -168,7 +168,7 @@ final class FloatOps {
     /// `2^x` from a Taylor polynomial of degree 9 on [-1/2, 1/2] in double, below 1e-9 of error.
     static float exp2(float x) {
         if (!(x > -160 && x < 129)) {
-            return x != x ? x : x > 0 ? Float.POSITIVE_INFINITY : 0;
+            return Float.isNaN(x) ? x : x > 0 ? Float.POSITIVE_INFINITY : 0;
         }
         double n = Math.rint(x);
         double t = (x - n) * 0.6931471805599453;
@@ -243,7 +243,7 @@ final class FloatOps {
             for (int i = 0; i < 32; i++) {
                 float x = f(a[i]);
                 float y = f(b[i]);
-                d[i] = b(x != x ? y : y != y ? x : Math.max(x, y));
+                d[i] = b(Float.isNaN(x) ? y : Float.isNaN(y) ? x : Math.max(x, y));
             }
         };
     }
@@ -252,7 +252,7 @@ final class FloatOps {
         if (nan) {
             return Math.min(x, y);
         }
-        return x != x ? y : y != y ? x : Math.min(x, y);
+        return Float.isNaN(x) ? y : Float.isNaN(y) ? x : Math.min(x, y);
     }
 
     private static Alu.Int3 fma(Mode mode, boolean flush, boolean saturate) {
@@ -263,16 +263,15 @@ final class FloatOps {
                 }
             };
         }
-        return Alu.ints(
-                (x, y, z) -> {
-                    float u = f(flush ? flush(x) : x);
-                    float v = f(flush ? flush(y) : y);
-                    float t = f(flush ? flush(z) : z);
-                    float r =
-                            mode == Mode.NEAREST
-                                    ? Math.fma(u, v, t)
-                                    : Rounding.sum((double) u * v, t, mode);
-                    return finish(b(r), flush, saturate);
-                });
+        return Alu.ints((x, y, z) -> {
+            float u = f(flush ? flush(x) : x);
+            float v = f(flush ? flush(y) : y);
+            float t = f(flush ? flush(z) : z);
+            float r =
+                    mode == Mode.NEAREST
+                            ? Math.fma(u, v, t)
+                            : Rounding.sum((double) u * v, t, mode);
+            return finish(b(r), flush, saturate);
+        });
     }
 }

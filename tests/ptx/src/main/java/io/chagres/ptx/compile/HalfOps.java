@@ -80,8 +80,16 @@ final class HalfOps {
             case "sub" -> (a, b, c) -> a - b;
             case "mul" -> (a, b, c) -> a * b;
             case "fma" -> Math::fma;
-            case "min" -> (a, b, c) -> nan ? Math.min(a, b) : a != a ? b : b != b ? a : Math.min(a, b);
-            case "max" -> (a, b, c) -> nan ? Math.max(a, b) : a != a ? b : b != b ? a : Math.max(a, b);
+            case "min" ->
+                    (a, b, c) ->
+                            nan
+                                    ? Math.min(a, b)
+                                    : Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.min(a, b);
+            case "max" ->
+                    (a, b, c) ->
+                            nan
+                                    ? Math.max(a, b)
+                                    : Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.max(a, b);
             case "neg", "abs" -> (a, b, c) -> a;
             case "ex2" -> (a, b, c) -> FloatOps.exp2((float) a);
             case "tanh" -> (a, b, c) -> Math.tanh(a);

@@ -27,16 +27,17 @@ final class IntegerOps {
         int n = in.operands().size();
         Int2 two = n == 3 ? two(in, root, signed, size) : null;
         Int1 one = n == 2 ? one(root, size) : null;
-        if (one == null && two == null) {
-            return n >= 4 ? three(s, in, type, root, signed, size) : null;
-        }
-        int d = s.target(in, in.operands().get(0));
-        int a = s.source(in, in.operands().get(1), type);
         if (one != null) {
-            return Alu.op(d, a, one);
+            int d = s.target(in, in.operands().get(0));
+            return Alu.op(d, s.source(in, in.operands().get(1), type), one);
         }
-        String second = root.equals("shl") || root.equals("shr") ? "u32" : type;
-        return Alu.op(d, a, s.source(in, in.operands().get(2), second), two);
+        if (two != null) {
+            String second = root.equals("shl") || root.equals("shr") ? "u32" : type;
+            int d = s.target(in, in.operands().get(0));
+            int a = s.source(in, in.operands().get(1), type);
+            return Alu.op(d, a, s.source(in, in.operands().get(2), second), two);
+        }
+        return n >= 4 ? three(s, in, type, root, signed, size) : null;
     }
 
     private static @Nullable Int1 one(String root, int size) {
@@ -76,12 +77,18 @@ final class IntegerOps {
             case "add" -> in.has("sat") ? Alu.ints(IntegerOps::addSaturated) : add();
             case "sub" -> in.has("sat") ? Alu.ints(IntegerOps::subSaturated) : sub();
             case "mul" -> in.has("hi") ? high(signed) : mul();
-            case "mul24" -> signed ? Alu.ints((x, y) -> (x << 8 >> 8) * (y << 8 >> 8))
-                    : Alu.ints((x, y) -> (x & 0xffffff) * (y & 0xffffff));
-            case "div" -> signed ? Alu.ints((x, y) -> y == 0 ? -1 : x / y)
-                    : Alu.ints((x, y) -> y == 0 ? -1 : Integer.divideUnsigned(x, y));
-            case "rem" -> signed ? Alu.ints((x, y) -> y == 0 ? x : x % y)
-                    : Alu.ints((x, y) -> y == 0 ? x : Integer.remainderUnsigned(x, y));
+            case "mul24" ->
+                    signed
+                            ? Alu.ints((x, y) -> (x << 8 >> 8) * (y << 8 >> 8))
+                            : Alu.ints((x, y) -> (x & 0xffffff) * (y & 0xffffff));
+            case "div" ->
+                    signed
+                            ? Alu.ints((x, y) -> y == 0 ? -1 : x / y)
+                            : Alu.ints((x, y) -> y == 0 ? -1 : Integer.divideUnsigned(x, y));
+            case "rem" ->
+                    signed
+                            ? Alu.ints((x, y) -> y == 0 ? x : x % y)
+                            : Alu.ints((x, y) -> y == 0 ? x : Integer.remainderUnsigned(x, y));
             case "min" -> signed ? min() : Alu.ints((x, y) -> below(x, y) ? x : y);
             case "max" -> signed ? max() : Alu.ints((x, y) -> below(x, y) ? y : x);
             case "and" -> and();
@@ -89,7 +96,6 @@ final class IntegerOps {
             case "xor" -> xor();
             case "shl" -> shl();
             case "shr" -> signed ? sar() : shr();
-            case "bfind" -> null;
             case "bmsk" -> Alu.ints((x, y) -> y >= 32 ? -1 << x : (1 << y) - 1 << x);
             case "szext" -> Alu.ints((x, y) -> signed ? extend(x, y) : x & (1 << y) - 1);
             default -> null;
@@ -222,24 +228,30 @@ final class IntegerOps {
             case "sub" -> Alu.ints((x, y) -> x - y & mask);
             case "mul" ->
                     high
-                            ? Alu.ints((x, y) -> value(x, bits, signed) * value(y, bits, signed) >> bits & mask)
+                            ? Alu.ints((x, y) ->
+                                    value(x, bits, signed) * value(y, bits, signed) >> bits & mask)
                             : Alu.ints((x, y) -> x * y & mask);
             case "and" -> and();
             case "or" -> or();
             case "xor" -> xor();
             case "shl" -> Alu.ints((x, y) -> (y & ~31) != 0 ? 0 : x << y & mask);
             case "shr" ->
-                    Alu.ints(
-                            (x, y) -> {
-                                int v = value(x, bits, signed);
-                                return v >> ((y & ~31) != 0 ? 31 : y) & mask;
-                            });
-            case "min" -> Alu.ints((x, y) -> Math.min(value(x, bits, signed), value(y, bits, signed)) & mask);
-            case "max" -> Alu.ints((x, y) -> Math.max(value(x, bits, signed), value(y, bits, signed)) & mask);
+                    Alu.ints((x, y) -> {
+                        int v = value(x, bits, signed);
+                        return v >> ((y & ~31) != 0 ? 31 : y) & mask;
+                    });
+            case "min" ->
+                    Alu.ints((x, y) ->
+                            Math.min(value(x, bits, signed), value(y, bits, signed)) & mask);
+            case "max" ->
+                    Alu.ints((x, y) ->
+                            Math.max(value(x, bits, signed), value(y, bits, signed)) & mask);
             case "div" ->
-                    Alu.ints((x, y) -> y == 0 ? mask : value(x, bits, signed) / value(y, bits, signed) & mask);
+                    Alu.ints((x, y) ->
+                            y == 0 ? mask : value(x, bits, signed) / value(y, bits, signed) & mask);
             case "rem" ->
-                    Alu.ints((x, y) -> y == 0 ? x : value(x, bits, signed) % value(y, bits, signed) & mask);
+                    Alu.ints((x, y) ->
+                            y == 0 ? x : value(x, bits, signed) % value(y, bits, signed) & mask);
             default -> null;
         };
     }
@@ -256,8 +268,10 @@ final class IntegerOps {
                             size < 4
                                     ? Alu.ints((x, y, z) -> x * y + z & (1 << 8 * size) - 1)
                                     : in.has("hi") ? madHigh(signed) : mad();
-                    case "mad24" -> signed ? Alu.ints((x, y, z) -> (x << 8 >> 8) * (y << 8 >> 8) + z)
-                            : Alu.ints((x, y, z) -> (x & 0xffffff) * (y & 0xffffff) + z);
+                    case "mad24" ->
+                            signed
+                                    ? Alu.ints((x, y, z) -> (x << 8 >> 8) * (y << 8 >> 8) + z)
+                                    : Alu.ints((x, y, z) -> (x & 0xffffff) * (y & 0xffffff) + z);
                     case "sad" ->
                             signed
                                     ? Alu.ints((x, y, z) -> Math.abs(x - y) + z)
@@ -325,33 +339,33 @@ final class IntegerOps {
         if (length >= 32) {
             return (int) moved;
         }
-        return signed ? (int) (moved << 64 - length >> 64 - length) : (int) moved & (1 << length) - 1;
+        return signed
+                ? (int) (moved << 64 - length >> 64 - length)
+                : (int) moved & (1 << length) - 1;
     }
 
     private static Alu.Int3 dot4(Instruction in) {
         boolean firstSigned = in.parts().get(1).equals("s32");
         boolean secondSigned = in.parts().get(2).equals("s32");
-        return Alu.ints(
-                (x, y, z) -> {
-                    int sum = z;
-                    for (int k = 0; k < 32; k += 8) {
-                        int u = firstSigned ? (byte) (x >> k) : x >> k & 0xff;
-                        int v = secondSigned ? (byte) (y >> k) : y >> k & 0xff;
-                        sum += u * v;
-                    }
-                    return sum;
-                });
+        return Alu.ints((x, y, z) -> {
+            int sum = z;
+            for (int k = 0; k < 32; k += 8) {
+                int u = firstSigned ? (byte) (x >> k) : x >> k & 0xff;
+                int v = secondSigned ? (byte) (y >> k) : y >> k & 0xff;
+                sum += u * v;
+            }
+            return sum;
+        });
     }
 
     private static Alu.Int3 funnel(Instruction in) {
         boolean left = in.has("l");
         boolean clamp = in.has("clamp");
-        return Alu.ints(
-                (lo, hi, n) -> {
-                    int k = clamp ? Integer.compareUnsigned(n, 32) > 0 ? 32 : n : n & 31;
-                    long both = (long) hi << 32 | lo & 0xffffffffL;
-                    return left ? (int) (both << k >>> 32) : (int) (both >>> k);
-                });
+        return Alu.ints((lo, hi, n) -> {
+            int k = clamp ? Integer.compareUnsigned(n, 32) > 0 ? 32 : n : n & 31;
+            long both = (long) hi << 32 | lo & 0xffffffffL;
+            return left ? (int) (both << k >>> 32) : (int) (both >>> k);
+        });
     }
 
     private static int permute(int a, int b, int selector) {
@@ -384,7 +398,11 @@ final class IntegerOps {
         if (size == 2) {
             int d = s.target(in, in.operands().get(0));
             int c = add ? s.source(in, in.operands().get(3), "u32") : s.constant(0);
-            return Alu.op(d, a, b, c,
+            return Alu.op(
+                    d,
+                    a,
+                    b,
+                    c,
                     Alu.ints((x, y, z) -> value(x, 16, signed) * value(y, 16, signed) + z));
         }
         int d = s.longTarget(in, in.operands().get(0));

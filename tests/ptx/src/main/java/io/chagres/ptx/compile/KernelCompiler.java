@@ -95,8 +95,7 @@ public final class KernelCompiler {
                 flow = op instanceof Op.Collective ? Flow.COLLECTIVE : Flow.NEXT;
             }
         }
-        return new Step(
-                flow, op, guard, invert, targets, index, in.line(), in.opcode(), in.text());
+        return new Step(flow, op, guard, invert, targets, index, in.line(), in.opcode(), in.text());
     }
 
     private static Op operation(Scope scope, Instruction in) {

@@ -29,7 +29,8 @@ final class LongOps {
         if (o.size() == 3 && (root.equals("shl") || root.equals("shr"))) {
             int d = s.longTarget(in, o.get(0));
             int a = s.longSource(in, o.get(1), type);
-            return Alu.shift(d, a, s.source(in, o.get(2), "u32"), shift(root.equals("shl"), signed));
+            return Alu.shift(
+                    d, a, s.source(in, o.get(2), "u32"), shift(root.equals("shl"), signed));
         }
         if (o.size() == 3) {
             Alu.Long2 f = two(in, root, signed);
@@ -181,8 +182,7 @@ final class LongOps {
                     w.q[d][l] = w.q[b][l] & ~field | (from > 63 ? 0 : x << from) & field;
                 } else {
                     long moved = signed ? x >> Math.min(from, 63) : from > 63 ? 0 : x >>> from;
-                    w.q[d][l] =
-                            n == 0 ? 0 : signed ? moved << 64 - n >> 64 - n : moved & ones;
+                    w.q[d][l] = n == 0 ? 0 : signed ? moved << 64 - n >> 64 - n : moved & ones;
                 }
             }
         };

@@ -30,10 +30,10 @@ final class MatrixOps {
             w.address[i] = at >= Space.SHARED_WINDOW ? at - Space.SHARED_WINDOW : at;
         }
         int lanes = n == 4 ? -1 : (1 << 8 * n) - 1;
-        w.countShared(lanes, 16);
+        w.memory.countShared(lanes, 16);
         for (int i = 0; i < 8 * n; i++) {
             int at = (int) w.address[i];
-            w.aligned(Space.SHARED, at, 16, i);
+            w.memory.aligned(Space.SHARED, at, 16, i);
             if (write) {
                 w.block.writes(w, 32, at, 16);
             } else {
@@ -135,7 +135,8 @@ final class MatrixOps {
         return op;
     }
 
-    private static int element(int[] x, int row, int col) {
-        return x[row * 4 + (col >> 1)] >>> 16 * (col & 1) & 0xffff;
+    /// The element at row `i` and column `j`.
+    private static int element(int[] x, int i, int j) {
+        return x[i * 4 + (j >> 1)] >>> 16 * (j & 1) & 0xffff;
     }
 }

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Barrier objects in shared memory.
 ///
-/// Their 64 bits hold, in an encoding of our own (hardware's is opaque too): bit 0 the phase, 20 bits
-/// of arrivals still pending, 20 bits of arrivals expected, and 23 bits of bytes still to come.
+/// Their 64 bits hold, in an encoding of our own (hardware's is opaque too): bit 0 the phase, 20
+/// bits of arrivals still pending, 20 bits of arrivals expected, and 23 bits of bytes still to
+/// come.
 final class MbarrierOps {
     private static final int COUNT = (1 << 20) - 1;
 
@@ -57,8 +58,8 @@ final class MbarrierOps {
             MemoryOps.addresses(w, a);
             for (int k = m; k != 0; k &= k - 1) {
                 int l = Integer.numberOfTrailingZeros(k);
-                int at = w.locate(space(w.address[l]), w.address[l], 8, l, Access.ATOMIC);
-                byte[] shared = w.where;
+                int at = w.memory.locate(space(w.address[l]), w.address[l], 8, l, Access.ATOMIC);
+                byte[] shared = w.memory.where;
                 Bytes.putLong(shared, at, change.apply(w, l, at, Bytes.getLong(shared, at)));
             }
             w.block.event();
@@ -74,13 +75,13 @@ final class MbarrierOps {
             MemoryOps.addresses(w, a);
             for (int k = m; k != 0; k &= k - 1) {
                 int l = Integer.numberOfTrailingZeros(k);
-                int at = w.locate(space(w.address[l]), w.address[l], 8, l, Access.WRITE);
+                int at = w.memory.locate(space(w.address[l]), w.address[l], 8, l, Access.WRITE);
                 long n = w.r[count][l];
                 if (n <= 0 || n > COUNT) {
                     throw w.fault(
                             PtxFault.Kind.BARRIER, 1 << l, "a barrier for " + n + " arrivals");
                 }
-                Bytes.putLong(w.where, at, n << 1 | n << 21);
+                Bytes.putLong(w.memory.where, at, n << 1 | n << 21);
             }
         };
     }
@@ -139,8 +140,8 @@ final class MbarrierOps {
             MemoryOps.addresses(w, a);
             for (int k = m; k != 0; k &= k - 1) {
                 int l = Integer.numberOfTrailingZeros(k);
-                int at = w.locate(space(w.address[l]), w.address[l], 8, l, Access.ATOMIC);
-                long word = Bytes.getLong(w.where, at);
+                int at = w.memory.locate(space(w.address[l]), w.address[l], 8, l, Access.ATOMIC);
+                long word = Bytes.getLong(w.memory.where, at);
                 if ((word >>> 21 & COUNT) == 0) {
                     throw w.fault(
                             PtxFault.Kind.BARRIER, 1 << l, "waits at a barrier before its init");

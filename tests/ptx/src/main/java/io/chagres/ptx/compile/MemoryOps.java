@@ -19,7 +19,8 @@ final class MemoryOps {
         return switch (in.root()) {
             case "ld", "ldu" -> load(s, in);
             case "st" -> store(s, in);
-            case "prefetch", "prefetchu", "discard", "applypriority", "createpolicy" -> nothing(s, in);
+            case "prefetch", "prefetchu", "discard", "applypriority", "createpolicy" ->
+                    nothing(s, in);
             default -> null;
         };
     }
@@ -37,7 +38,8 @@ final class MemoryOps {
     }
 
     /// The registers of a vector: 32-bit ones as they are, 64-bit ones as their complement.
-    private static int[] registers(Scope s, Instruction in, Operand o, boolean target, String type) {
+    private static int[] registers(
+            Scope s, Instruction in, Operand o, boolean target, String type) {
         List<Operand> items = Scope.items(o);
         int[] out = new int[items.size()];
         boolean wide = Types.size(type) == 8;
@@ -71,9 +73,9 @@ final class MemoryOps {
 
     static void count(Warp w, Space space, int mask, int bytes, boolean write) {
         if (space == Space.GLOBAL || space == Space.CONST) {
-            w.countGlobal(mask, bytes, write);
+            w.memory.countGlobal(mask, bytes, write);
         } else if (space == Space.SHARED) {
-            w.countShared(mask, bytes);
+            w.memory.countShared(mask, bytes);
         } else if (space == Space.GENERIC) {
             Space real = Space.of(w.address[Integer.numberOfTrailingZeros(mask)]);
             if (real != Space.GENERIC && real != Space.LOCAL && real != Space.PARAM) {
@@ -91,7 +93,7 @@ final class MemoryOps {
         int[] d = registers(s, in, in.operands().get(0), true, type);
         Scope.Address a = s.address(in, in.operands().get(1));
         Space space = s.space(in, in.operands().get(1));
-        boolean signed = Types.signed(type) && size < 4;
+        boolean signed = Types.signed(type);
         int unused = 64 - 8 * size;
         int total = size * d.length;
         boolean cached = in.has("nc") || in.root().equals("ldu");
@@ -104,8 +106,8 @@ final class MemoryOps {
                 int[] r = w.r[to];
                 for (int k = m; k != 0; k &= k - 1) {
                     int l = Integer.numberOfTrailingZeros(k);
-                    int at = w.locate(space, w.address[l], 4, l, access);
-                    r[l] = Bytes.getInt(w.where, at);
+                    int at = w.memory.locate(space, w.address[l], 4, l, access);
+                    r[l] = Bytes.getInt(w.memory.where, at);
                 }
             };
         }
@@ -114,15 +116,15 @@ final class MemoryOps {
             count(w, space, m, total, false);
             for (int k = m; k != 0; k &= k - 1) {
                 int l = Integer.numberOfTrailingZeros(k);
-                int at = w.locate(space, w.address[l], total, l, access);
+                int at = w.memory.locate(space, w.address[l], total, l, access);
                 for (int i = 0; i < d.length; i++) {
-                    long v = Bytes.get(w.where, at + i * size, size);
+                    long v = Bytes.get(w.memory.where, at + i * size, size);
                     if (d[i] < 0) {
                         w.q[~d[i]][l] = signed ? v << unused >> unused : v;
                     } else if (signed && size == 1) {
                         w.r[d[i]][l] = (byte) v;
                     } else {
-                        w.r[d[i]][l] = signed ? (short) v & 0xffff : (int) v;
+                        w.r[d[i]][l] = signed && size == 2 ? (short) v & 0xffff : (int) v;
                     }
                 }
             }
@@ -144,10 +146,10 @@ final class MemoryOps {
             count(w, space, m, total, true);
             for (int k = m; k != 0; k &= k - 1) {
                 int l = Integer.numberOfTrailingZeros(k);
-                int at = w.locate(space, w.address[l], total, l, Access.WRITE);
+                int at = w.memory.locate(space, w.address[l], total, l, Access.WRITE);
                 for (int i = 0; i < v.length; i++) {
                     long x = v[i] < 0 ? w.q[~v[i]][l] : w.r[v[i]][l];
-                    Bytes.put(w.where, at + i * size, size, x);
+                    Bytes.put(w.memory.where, at + i * size, size, x);
                 }
             }
         };

@@ -17,9 +17,11 @@ import org.jspecify.annotations.Nullable;
 final class MmaOps {
     private MmaOps() {}
 
-    /// An element of a register as a float.
-    private interface Element {
-        float get(int bits, int place);
+    /// What A and B hold.
+    private enum Element {
+        BF16,
+        F16,
+        TF32
     }
 
     static @Nullable Op compile(Scope s, Instruction in) {
@@ -28,7 +30,11 @@ final class MmaOps {
         }
         List<String> parts = in.parts();
         int n = parts.size();
-        String shape = parts.stream().filter(x -> x.startsWith("m8n8k") || x.startsWith("m16n8k")).findFirst().orElse("");
+        String shape =
+                parts.stream()
+                        .filter(x -> x.startsWith("m8n8k") || x.startsWith("m16n8k"))
+                        .findFirst()
+                        .orElse("");
         String types = String.join(".", parts.subList(n - 4, n));
         int k = Integer.parseInt("0" + shape.substring(shape.indexOf('k') + 1));
         if (shape.startsWith("m8n8") && types.equals("f64.f64.f64.f64")) {
@@ -40,15 +46,22 @@ final class MmaOps {
             throw Scope.unsupported(in);
         }
         return switch (types) {
-            case "f32.bf16.bf16.f32" -> floats(s, in, k, 16, (x, p) ->
-                    Float.intBitsToFloat(p == 0 ? x << 16 : x & 0xffff0000), false);
-            case "f32.f16.f16.f32" -> floats(s, in, k, 16, MmaOps::half, false);
-            case "f16.f16.f16.f16" -> floats(s, in, k, 16, MmaOps::half, true);
-            case "f32.tf32.tf32.f32" -> floats(s, in, k, 32, (x, p) ->
-                    Float.intBitsToFloat(x & 0xffffe000), false);
+            case "f32.bf16.bf16.f32" -> floats(s, in, k, Element.BF16, false);
+            case "f32.f16.f16.f32" -> floats(s, in, k, Element.F16, false);
+            case "f16.f16.f16.f16" -> floats(s, in, k, Element.F16, true);
+            case "f32.tf32.tf32.f32" -> floats(s, in, k, Element.TF32, false);
             case "s32.s8.s8.s32", "s32.u8.u8.s32", "s32.s8.u8.s32", "s32.u8.s8.s32" ->
                     bytes(s, in, k, a.equals("s8"), b.equals("s8"), in.has("satfinite"));
             default -> throw Scope.unsupported(in);
+        };
+    }
+
+    /// The value at a place of a register; tf32 has 19 bits, the others are not looked at.
+    private static float value(int bits, int place, Element type) {
+        return switch (type) {
+            case BF16 -> Float.intBitsToFloat(place == 0 ? bits << 16 : bits & 0xffff0000);
+            case F16 -> half(bits, place);
+            case TF32 -> Float.intBitsToFloat(bits & 0xffffe000);
         };
     }
 
@@ -65,12 +78,12 @@ final class MmaOps {
     }
 
     private static Op floats(
-            Scope s, Instruction in, int k, int bits, Element e, boolean halfAccumulator) {
+            Scope s, Instruction in, int k, Element type, boolean halfAccumulator) {
         int[] d = targets(s, in, in.operands().get(0));
         int[] a = sources(s, in, in.operands().get(1));
         int[] b = sources(s, in, in.operands().get(2));
         int[] c = sources(s, in, in.operands().get(3));
-        int pack = 32 / bits;
+        int pack = type == Element.TF32 ? 1 : 2;
         int chunk = 4 * pack;
         if (a.length != 2 * k / chunk || b.length != k / chunk) {
             throw Scope.unsupported(in);
@@ -83,9 +96,12 @@ final class MmaOps {
                     for (int i = 0; i < a.length; i++) {
                         int[] x = w.r[a[i]];
                         for (int l = 0; l < 32; l++) {
-                            int at = ((l >> 2) + 8 * (i & 1)) * k + (i >> 1) * chunk + (l & 3) * pack;
+                            int at =
+                                    ((l >> 2) + 8 * (i & 1)) * k
+                                            + (i >> 1) * chunk
+                                            + (l & 3) * pack;
                             for (int p = 0; p < pack; p++) {
-                                av[at + p] = e.get(x[l], p);
+                                av[at + p] = value(x[l], p, type);
                             }
                         }
                     }
@@ -94,23 +110,51 @@ final class MmaOps {
                         for (int l = 0; l < 32; l++) {
                             int row = i * chunk + (l & 3) * pack;
                             for (int p = 0; p < pack; p++) {
-                                bv[(row + p) * 8 + (l >> 2)] = e.get(x[l], p);
+                                bv[(row + p) * 8 + (l >> 2)] = value(x[l], p, type);
                             }
                         }
                     }
                     accumulator(w.r, c, cv, halfAccumulator);
-                    for (int row = 0; row < 16; row++) {
-                        int o = row * 8;
-                        for (int kk = 0; kk < k; kk++) {
-                            float x = av[row * k + kk];
-                            for (int col = 0; col < 8; col++) {
-                                cv[o + col] = Math.fma(x, bv[kk * 8 + col], cv[o + col]);
-                            }
-                        }
-                    }
+                    multiply(av, bv, cv, k);
                     result(w.r, d, cv, halfAccumulator);
                 };
         return op;
+    }
+
+    /// `c += a b` for 16 rows and 8 columns. The eight sums of a row are locals: the JIT keeps them
+    /// in registers.
+    private static void multiply(float[] a, float[] b, float[] c, int k) {
+        for (int row = 0; row < 16; row++) {
+            int o = row * 8;
+            float c0 = c[o];
+            float c1 = c[o + 1];
+            float c2 = c[o + 2];
+            float c3 = c[o + 3];
+            float c4 = c[o + 4];
+            float c5 = c[o + 5];
+            float c6 = c[o + 6];
+            float c7 = c[o + 7];
+            for (int kk = 0; kk < k; kk++) {
+                float x = a[row * k + kk];
+                int p = kk * 8;
+                c0 = Math.fma(x, b[p], c0);
+                c1 = Math.fma(x, b[p + 1], c1);
+                c2 = Math.fma(x, b[p + 2], c2);
+                c3 = Math.fma(x, b[p + 3], c3);
+                c4 = Math.fma(x, b[p + 4], c4);
+                c5 = Math.fma(x, b[p + 5], c5);
+                c6 = Math.fma(x, b[p + 6], c6);
+                c7 = Math.fma(x, b[p + 7], c7);
+            }
+            c[o] = c0;
+            c[o + 1] = c1;
+            c[o + 2] = c2;
+            c[o + 3] = c3;
+            c[o + 4] = c4;
+            c[o + 5] = c5;
+            c[o + 6] = c6;
+            c[o + 7] = c7;
+        }
     }
 
     private static void accumulator(int[][] r, int[] c, float[] cv, boolean half) {
@@ -160,10 +204,7 @@ final class MmaOps {
                             }
                             out[i][l] =
                                     saturate
-                                            ? Math.clamp(
-                                                            sum,
-                                                            Integer.MIN_VALUE,
-                                                            Integer.MAX_VALUE)
+                                            ? Math.clamp(sum, Integer.MIN_VALUE, Integer.MAX_VALUE)
                                             : (int) sum;
                         }
                     }
@@ -190,7 +231,8 @@ final class MmaOps {
         int[] d = Scope.items(o.get(0)).stream().mapToInt(x -> s.longTarget(in, x)).toArray();
         int a = s.longSource(in, Scope.items(o.get(1)).getFirst(), "f64");
         int b = s.longSource(in, Scope.items(o.get(2)).getFirst(), "f64");
-        int[] c = Scope.items(o.get(3)).stream().mapToInt(x -> s.longSource(in, x, "f64")).toArray();
+        int[] c =
+                Scope.items(o.get(3)).stream().mapToInt(x -> s.longSource(in, x, "f64")).toArray();
         Op.FullWarp op =
                 (w, m) -> {
                     long[][] out = new long[2][32];

@@ -120,11 +120,14 @@ final class MoveOps {
         }
         int d = s.longTarget(in, to);
         int a = s.longSource(in, from, "u64");
-        return Alu.longOp(d, a, (x, y) -> {
-                            for (int i = 0; i < 32; i++) {
-                                x[i] = y[i] + window;
-                            }
-                        });
+        return Alu.longOp(
+                d,
+                a,
+                (x, y) -> {
+                    for (int i = 0; i < 32; i++) {
+                        x[i] = y[i] + window;
+                    }
+                });
     }
 
     private static Op isSpace(Scope s, Instruction in) {

@@ -4,7 +4,8 @@ import java.util.List;
 
 /// Rounding to the narrow float formats, and in directions other than to nearest.
 ///
-/// Values are doubles, exact for every product or sum that is rounded here up to the last of 53 bits.
+/// Values are doubles, exact for every product or sum that is rounded here up to the last of 53
+/// bits.
 final class Rounding {
     /// Directions.
     enum Mode {
@@ -74,7 +75,8 @@ final class Rounding {
         return Mode.NEAREST;
     }
 
-    /// The bits of `x` in a format; beyond its range infinity or, with `saturate`, the largest value.
+    /// The bits of `x` in a format; beyond its range infinity or, with `saturate`, the largest
+    /// value.
     static int narrow(double x, Format f, Mode mode, boolean saturate) {
         int sign = Double.doubleToRawLongBits(x) < 0 ? f.sign() : 0;
         if (Double.isNaN(x)) {
@@ -82,7 +84,8 @@ final class Rounding {
         }
         double a = Math.abs(x);
         if (Double.isInfinite(a)) {
-            return sign | (saturate || f.finite() ? saturate ? f.largest() : f.nan() : f.infinity());
+            return sign
+                    | (saturate || f.finite() ? saturate ? f.largest() : f.nan() : f.infinity());
         }
         if (a == 0) {
             return sign;
@@ -134,13 +137,13 @@ final class Rounding {
 
     /// `x` as f16, to nearest.
     static int f16(float x) {
-        return x != x ? 0x7fff : Float.floatToFloat16(x) & 0xffff;
+        return Float.isNaN(x) ? 0x7fff : Float.floatToFloat16(x) & 0xffff;
     }
 
     /// `x` as bf16, to nearest.
     static int bf16(float x) {
         int bits = Float.floatToRawIntBits(x);
-        if (x != x) {
+        if (Float.isNaN(x)) {
             return 0x7fff;
         }
         return bits + 0x7fff + (bits >>> 16 & 1) >>> 16;

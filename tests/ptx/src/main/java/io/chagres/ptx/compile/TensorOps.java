@@ -15,7 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Bulk copies from global to shared memory, plain and of boxes of tensors, ended by a barrier object.
+/// Bulk copies from global to shared memory, plain and of boxes of tensors, ended by a barrier
+/// object.
 final class TensorOps {
     private TensorOps() {}
 
@@ -63,16 +64,12 @@ final class TensorOps {
                             1 << l,
                             String.format("copies %d bytes from 0x%x to 0x%x", n, src, dst));
                 }
-                Allocation a = w.find(src, n, l, Access.READ);
+                Allocation a = w.memory.find(src, n, l, Access.READ);
                 w.block.copyBegins(w, l, dst, n);
                 Runnable copy =
                         () ->
                                 System.arraycopy(
-                                        a.data(),
-                                        (int) (src - a.base()),
-                                        w.block.shared(),
-                                        dst,
-                                        n);
+                                        a.data(), (int) (src - a.base()), w.block.shared(), dst, n);
                 later(w, l, dst, n, shared(at(w, barrier, l)), copy);
             }
         };
@@ -80,15 +77,13 @@ final class TensorOps {
 
     private static void later(Warp w, int lane, int dst, int n, int barrier, Runnable copy) {
         Block b = w.block;
-        b.later(
-                () -> {
-                    copy.run();
-                    b.copyEnds(null, lane, dst, n);
-                    long word = Bytes.getLong(b.shared(), barrier);
-                    Bytes.putLong(
-                            b.shared(), barrier, MbarrierOps.change(w, lane, word, 0, -(long) n));
-                    b.event();
-                });
+        b.later(() -> {
+            copy.run();
+            b.copyEnds(null, lane, dst, n);
+            long word = Bytes.getLong(b.shared(), barrier);
+            Bytes.putLong(b.shared(), barrier, MbarrierOps.change(w, lane, word, 0, -(long) n));
+            b.event();
+        });
     }
 
     /// A box of a tensor, `[map, {coordinates}]`; what lies outside of the tensor is 0.
@@ -107,8 +102,8 @@ final class TensorOps {
             for (int k = m; k != 0; k &= k - 1) {
                 int l = Integer.numberOfTrailingZeros(k);
                 int dst = shared(at(w, to, l));
-                int where = w.locate(Space.GENERIC, at(w, map, l), 64, l, Access.READ);
-                byte[] bytes = Arrays.copyOfRange(w.where, where, where + TensorMap.BYTES);
+                int where = w.memory.locate(Space.GENERIC, at(w, map, l), 64, l, Access.READ);
+                byte[] bytes = Arrays.copyOfRange(w.memory.where, where, where + TensorMap.BYTES);
                 TensorMap t = TensorMap.read(bytes);
                 long[] coordinates = new long[c.length];
                 for (int i = 0; i < c.length; i++) {
@@ -152,7 +147,7 @@ final class TensorOps {
                 int to = t.swizzled(dst + r * row + k);
                 long x = at[0] + k / element;
                 if (inside && x >= 0 && x < t.size()[0]) {
-                    Allocation a = w.find(from + x * element, element, lane, Access.READ);
+                    Allocation a = w.memory.find(from + x * element, element, lane, Access.READ);
                     int offset = (int) (from + x * element - a.base());
                     System.arraycopy(a.data(), offset, shared, to, element);
                 } else {

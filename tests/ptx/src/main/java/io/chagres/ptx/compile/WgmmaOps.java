@@ -82,7 +82,7 @@ final class WgmmaOps {
                                         registers
                                                 ? fragments(rows, bf16)
                                                 : tile(w, da, (w.id & 3) * 16, 16, bf16);
-                                multiply(w, d, n, av, tile(w, db, 0, n, bf16), add, sign);
+                                multiply(w, d, av, tile(w, db, 0, n, bf16), add, sign);
                             };
                     if (w.block.launch.checks().late()) {
                         w.matrixOpen.add(job);
@@ -104,8 +104,7 @@ final class WgmmaOps {
         return av;
     }
 
-    private static void multiply(
-            Warp w, int[] d, int n, float[] av, float[] bv, boolean add, int sign) {
+    private static void multiply(Warp w, int[] d, float[] av, float[] bv, boolean add, int sign) {
         for (int i = 0; i < d.length; i++) {
             int[] x = w.r[d[i]];
             for (int l = 0; l < 32; l++) {
@@ -120,8 +119,9 @@ final class WgmmaOps {
         }
     }
 
-    /// Rows of 16 values behind a matrix descriptor: 14-bit fields in units of 16 bytes for the start
-    /// (bit 0), the leading (16) and the stride offset (32), and the swizzle in bits 62 and 63.
+    /// Rows of 16 values behind a matrix descriptor: 14-bit fields in units of 16 bytes for the
+    /// start (bit 0), the leading (16) and the stride offset (32), and the swizzle in bits 62 and
+    /// 63.
     private static float[] tile(Warp w, long descriptor, int first, int rows, boolean bf16) {
         int start = (int) (descriptor & 0x3fff) << 4;
         int leading = (int) (descriptor >>> 16 & 0x3fff) << 4;

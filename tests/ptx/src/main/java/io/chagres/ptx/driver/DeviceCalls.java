@@ -19,15 +19,29 @@ final class DeviceCalls {
 
     static String[] table() {
         return new String[] {
-            "cuInit N i", "cuDriverGetVersion N p", "cuGetErrorName N ip",
-            "cuGetErrorString N ip", "cuDeviceGet I pi", "cuDeviceGetCount I p",
-            "cuDeviceGetName I pii", "cuDeviceGetAttribute I pii", "cuDeviceTotalMem_v2 I pi",
-            "cuDeviceGetUuid_v2 I pi", "cuDeviceGetPCIBusId I pii",
-            "cuDeviceGetDefaultMemPool I pi", "cuDeviceCanAccessPeer I pii",
-            "cuDevicePrimaryCtxRetain I pi", "cuDevicePrimaryCtxRelease_v2 I i",
-            "cuDevicePrimaryCtxSetFlags_v2 I ii", "cuCtxSetCurrent I p", "cuCtxGetCurrent I p",
-            "cuCtxSynchronize C ", "cuCtxGetLimit C pi", "cuCtxSetLimit C il",
-            "cuCtxGetStreamPriorityRange C pp", "cuCtxEnablePeerAccess C pi",
+            "cuInit N i",
+            "cuDriverGetVersion N p",
+            "cuGetErrorName N ip",
+            "cuGetErrorString N ip",
+            "cuDeviceGet I pi",
+            "cuDeviceGetCount I p",
+            "cuDeviceGetName I pii",
+            "cuDeviceGetAttribute I pii",
+            "cuDeviceTotalMem_v2 I pi",
+            "cuDeviceGetUuid_v2 I pi",
+            "cuDeviceGetPCIBusId I pii",
+            "cuDeviceGetDefaultMemPool I pi",
+            "cuDeviceCanAccessPeer I pii",
+            "cuDevicePrimaryCtxRetain I pi",
+            "cuDevicePrimaryCtxRelease_v2 I i",
+            "cuDevicePrimaryCtxSetFlags_v2 I ii",
+            "cuCtxSetCurrent I p",
+            "cuCtxGetCurrent I p",
+            "cuCtxSynchronize C ",
+            "cuCtxGetLimit C pi",
+            "cuCtxSetLimit C il",
+            "cuCtxGetStreamPriorityRange C pp",
+            "cuCtxEnablePeerAccess C pi",
         };
     }
 
@@ -77,8 +91,7 @@ final class DeviceCalls {
         if (d == null) {
             return CudaError.INVALID_DEVICE.code;
         }
-        String name =
-                "PTX interpreter sm_" + d.attributes.get(75) + d.attributes.get(76);
+        String name = "PTX interpreter sm_" + d.attribute(75) + d.attribute(76);
         return text(out, length, name);
     }
 
@@ -102,7 +115,7 @@ final class DeviceCalls {
         if (attribute <= 0 || attribute > 160) {
             return CudaError.INVALID_VALUE.code;
         }
-        Driver.putInt(out, d.attributes.getOrDefault(attribute, 0));
+        Driver.putInt(out, d.attribute(attribute));
         return OK;
     }
 

@@ -26,8 +26,14 @@ final class Driver {
     final boolean deferred;
     private final Map<Long, Object> handles = new ConcurrentHashMap<>();
     private final AtomicLong next = new AtomicLong(0x5000_0000L);
+
+    // Each driver has a current context of its own in each thread.
+    @SuppressWarnings("ThreadLocalUsage")
     private final ThreadLocal<@Nullable Device> current = new ThreadLocal<>();
+
+    @SuppressWarnings("ThreadLocalUsage")
     private final ThreadLocal<Integer> refusal = ThreadLocal.withInitial(() -> 0);
+
     private final Map<Integer, MemorySegment> strings = new HashMap<>();
     private volatile boolean initialised;
 

@@ -24,10 +24,11 @@ import java.util.function.UnaryOperator;
 
 /// A CUDA driver without a GPU: the functions of `libcuda` as native stubs that lead into Java.
 ///
-/// Whoever binds the driver API through a [SymbolLookup] gets this one instead, so the binding itself
-/// is tested too: order and layout of arguments, error codes, contexts, sticky errors. Kernels run in
-/// the interpreter, with its checks. A fault becomes the asynchronous error that hardware would give
-/// (700, 716, 719, ...): the launch succeeds, and every later call on the device fails.
+/// Whoever binds the driver API through a [SymbolLookup] gets this one instead, so the binding
+/// itself is tested too: order and layout of arguments, error codes, contexts, sticky errors.
+/// Kernels run in the interpreter, with its checks. A fault becomes the asynchronous error that
+/// hardware would give (700, 716, 719, ...): the launch succeeds, and every later call on the
+/// device fails.
 ///
 /// ```java
 /// try (FakeCuda cuda = FakeCuda.builder().computeCapability(8, 0).build()) {
@@ -137,7 +138,10 @@ public final class FakeCuda implements AutoCloseable {
         driver = new Driver(b.version, b.deferred);
         driver.failing.putAll(b.failing);
         for (int i = 0; i < b.devices; i++) {
-            int shared = b.major == 8 && b.minor != 0 && b.minor != 7 ? 101376 : b.major == 8 ? 166912 : b.major == 12 ? 101376 : 232448;
+            int shared =
+                    b.major == 8 && b.minor != 0 && b.minor != 7
+                            ? 101376
+                            : b.major == 8 ? 166912 : b.major == 12 ? 101376 : 232448;
             long context = driver.handle("context " + i);
             long pool = driver.handle("pool " + i);
             Gpu gpu = new Gpu(b.checks, b.memory);
@@ -202,7 +206,11 @@ public final class FakeCuda implements AutoCloseable {
     }
 
     int cuGetProcAddress_v2(
-            MemorySegment symbol, MemorySegment out, int version, long flags, MemorySegment status) {
+            MemorySegment symbol,
+            MemorySegment out,
+            int version,
+            long flags,
+            MemorySegment status) {
         String name = Driver.string(symbol);
         MemorySegment f = stubs.get(name + "_v2");
         f = f == null ? stubs.get(name) : f;
@@ -245,7 +253,8 @@ public final class FakeCuda implements AutoCloseable {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             MethodHandle call = lookup.findVirtual(target.getClass(), name, type).bindTo(target);
-            MethodType enterType = MethodType.methodType(boolean.class, String.class, Driver.Needs.class);
+            MethodType enterType =
+                    MethodType.methodType(boolean.class, String.class, Driver.Needs.class);
             MethodHandle enter =
                     MethodHandles.insertArguments(
                             lookup.findVirtual(Driver.class, "enter", enterType).bindTo(driver),

@@ -31,16 +31,34 @@ final class MemoryCalls {
 
     static String[] table() {
         return new String[] {
-            "cuMemAlloc_v2 C pl", "cuMemAllocAsync C plp", "cuMemAllocFromPoolAsync C plpp",
-            "cuMemFree_v2 C l", "cuMemFreeAsync C lp", "cuMemGetInfo_v2 C pp",
-            "cuMemHostAlloc C pli", "cuMemFreeHost C p", "cuMemHostRegister_v2 C pli",
-            "cuMemHostUnregister C p", "cuMemHostGetDevicePointer_v2 C ppi",
-            "cuMemPoolCreate C pp", "cuMemPoolDestroy C p", "cuMemPoolGetAttribute C pip",
-            "cuMemPoolSetAttribute C pip", "cuMemPoolSetAccess C ppl", "cuMemPoolTrimTo C pl",
-            "cuMemcpyHtoD_v2 C lpl", "cuMemcpyDtoH_v2 C pll", "cuMemcpyHtoDAsync_v2 C lplp",
-            "cuMemcpyDtoHAsync_v2 C pllp", "cuMemcpyDtoDAsync_v2 C lllp",
-            "cuMemcpyPeerAsync C lplplp", "cuMemcpy2DAsync_v2 C pp", "cuMemsetD8Async C lblp",
-            "cuMemsetD16Async C lslp", "cuMemsetD32Async C lilp", "cuPointerGetAttribute C pil",
+            "cuMemAlloc_v2 C pl",
+            "cuMemAllocAsync C plp",
+            "cuMemAllocFromPoolAsync C plpp",
+            "cuMemFree_v2 C l",
+            "cuMemFreeAsync C lp",
+            "cuMemGetInfo_v2 C pp",
+            "cuMemHostAlloc C pli",
+            "cuMemFreeHost C p",
+            "cuMemHostRegister_v2 C pli",
+            "cuMemHostUnregister C p",
+            "cuMemHostGetDevicePointer_v2 C ppi",
+            "cuMemPoolCreate C pp",
+            "cuMemPoolDestroy C p",
+            "cuMemPoolGetAttribute C pip",
+            "cuMemPoolSetAttribute C pip",
+            "cuMemPoolSetAccess C ppl",
+            "cuMemPoolTrimTo C pl",
+            "cuMemcpyHtoD_v2 C lpl",
+            "cuMemcpyDtoH_v2 C pll",
+            "cuMemcpyHtoDAsync_v2 C lplp",
+            "cuMemcpyDtoHAsync_v2 C pllp",
+            "cuMemcpyDtoDAsync_v2 C lllp",
+            "cuMemcpyPeerAsync C lplplp",
+            "cuMemcpy2DAsync_v2 C pp",
+            "cuMemsetD8Async C lblp",
+            "cuMemsetD16Async C lslp",
+            "cuMemsetD32Async C lilp",
+            "cuPointerGetAttribute C pil",
             "cuTensorMapEncodeTiled N piipppppiiii",
         };
     }
@@ -186,7 +204,8 @@ final class MemoryCalls {
         Device d = driver.current();
         long used = d.gpu.memory().used();
         switch (attribute) {
-            case 1, 2, 3 -> Driver.putInt(value, poolAttributes.getOrDefault(attribute, 1L).intValue());
+            case 1, 2, 3 ->
+                    Driver.putInt(value, poolAttributes.getOrDefault(attribute, 1L).intValue());
             case 4 -> Driver.putLong(value, poolAttributes.getOrDefault(4, 0L));
             case 5, 7 -> Driver.putLong(value, used);
             default -> Driver.putLong(value, d.mostUsed);
@@ -234,7 +253,8 @@ final class MemoryCalls {
         return copyIn(to, from, bytes, stream, true);
     }
 
-    private int copyIn(long to, MemorySegment from, long bytes, MemorySegment stream, boolean async) {
+    private int copyIn(
+            long to, MemorySegment from, long bytes, MemorySegment stream, boolean async) {
         MemorySegment target = range(to, bytes);
         if (target == null || Driver.isNull(from) && bytes > 0) {
             return CudaError.INVALID_VALUE.code;
@@ -333,7 +353,9 @@ final class MemoryCalls {
         long pitch = c.get(Driver.LONG, at + 48);
         long offset = c.get(Driver.LONG, at) + c.get(Driver.LONG, at + 8) * pitch;
         return switch (c.get(Driver.INT, at + 16)) {
-            case 1 -> MemorySegment.ofAddress(c.get(Driver.LONG, at + 24) + offset).reinterpret(bytes);
+            case 1 ->
+                    MemorySegment.ofAddress(c.get(Driver.LONG, at + 24) + offset)
+                            .reinterpret(bytes);
             case 2 -> range(c.get(Driver.LONG, at + 32) + offset, bytes);
             default -> null;
         };
@@ -395,7 +417,8 @@ final class MemoryCalls {
             int swizzle,
             int promotion,
             int fill) {
-        int element = type < 0 || type > 12 ? 0 : new int[] {1, 2, 4, 4, 8, 8, 2, 4, 8, 2, 4, 4, 4}[type];
+        int element =
+                type < 0 || type > 12 ? 0 : new int[] {1, 2, 4, 4, 8, 8, 2, 4, 8, 2, 4, 4, 4}[type];
         int pattern = swizzle == 0 ? 0 : 16 << swizzle;
         if (out.address() % 64 != 0
                 || element == 0

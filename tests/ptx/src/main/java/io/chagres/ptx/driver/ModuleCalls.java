@@ -48,14 +48,23 @@ final class ModuleCalls {
 
     static String[] table() {
         return new String[] {
-            "cuModuleLoadData C pp", "cuModuleLoadDataEx C ppipp", "cuModuleUnload C p",
-            "cuModuleGetFunction C ppp", "cuModuleGetGlobal_v2 C pppp", "cuFuncGetAttribute C pip",
-            "cuFuncSetAttribute C pii", "cuFuncSetCacheConfig C pi",
-            "cuLaunchKernel C piiiiiiippp", "cuLaunchKernelEx C pppp",
+            "cuModuleLoadData C pp",
+            "cuModuleLoadDataEx C ppipp",
+            "cuModuleUnload C p",
+            "cuModuleGetFunction C ppp",
+            "cuModuleGetGlobal_v2 C pppp",
+            "cuFuncGetAttribute C pip",
+            "cuFuncSetAttribute C pii",
+            "cuFuncSetCacheConfig C pi",
+            "cuLaunchKernel C piiiiiiippp",
+            "cuLaunchKernelEx C pppp",
             "cuLaunchCooperativeKernel C piiiiiiipp",
             "cuOccupancyMaxActiveBlocksPerMultiprocessor C ppil",
-            "cuOccupancyMaxActiveClusters C ppp", "cuOccupancyMaxPotentialBlockSize C ppppli",
-            "cuLinkCreate_v2 C ippp", "cuLinkAddData_v2 C piplpipp", "cuLinkComplete C ppp",
+            "cuOccupancyMaxActiveClusters C ppp",
+            "cuOccupancyMaxPotentialBlockSize C ppppli",
+            "cuLinkCreate_v2 C ippp",
+            "cuLinkAddData_v2 C piplpipp",
+            "cuLinkComplete C ppp",
             "cuLinkDestroy C p",
         };
     }
@@ -183,7 +192,7 @@ final class ModuleCalls {
                     case 3 -> f.kernel.entry().localBytes();
                     case 4 -> Math.min(255, f.kernel.entry().registers().ints());
                     case 5 -> Integer.parseInt(f.version.replace(".", ""));
-                    case 6 -> f.device.attributes.get(75) * 10 + f.device.attributes.get(76);
+                    case 6 -> f.device.attribute(75) * 10 + f.device.attribute(76);
                     case 8 -> f.dynamicShared;
                     default -> 0;
                 };
@@ -262,7 +271,10 @@ final class ModuleCalls {
     }
 
     int cuLaunchKernelEx(
-            MemorySegment config, MemorySegment function, MemorySegment params, MemorySegment extra) {
+            MemorySegment config,
+            MemorySegment function,
+            MemorySegment params,
+            MemorySegment extra) {
         MemorySegment c = config.reinterpret(56);
         int[] d = c.asSlice(0, 24).toArray(ValueLayout.JAVA_INT_UNALIGNED);
         int n = c.get(Driver.INT, 48);
@@ -323,7 +335,9 @@ final class ModuleCalls {
         return driver.enqueue(
                 stream,
                 "launch",
-                () -> f.device.gpu.launch(f.kernel, grid, block, cluster, shared, packed, cooperative));
+                () ->
+                        f.device.gpu.launch(
+                                f.kernel, grid, block, cluster, shared, packed, cooperative));
     }
 
     private static boolean sane(Dim3 grid, Dim3 block, Dim3 cluster) {
@@ -399,13 +413,13 @@ final class ModuleCalls {
 
     private static int occupancy(Function f, int block, long shared) {
         long bytes = f.kernel.staticShared() + shared + 1024;
-        int byShared = (int) (f.device.attributes.get(81) / bytes);
+        int byShared = (int) (f.device.attribute(81) / bytes);
         return Math.min(Math.min(32, 2048 / ((block + 31) / 32 * 32)), byShared);
     }
 
     int cuOccupancyMaxActiveClusters(
             MemorySegment out, MemorySegment function, MemorySegment config) {
-        Driver.putInt(out, driver.current().attributes.get(16) / 2);
+        Driver.putInt(out, driver.current().attribute(16) / 2);
         return driver.get(function, Function.class) == null ? CudaError.INVALID_HANDLE.code : OK;
     }
 
@@ -423,7 +437,7 @@ final class ModuleCalls {
         int most = f.kernel.entry().maxThreads() > 0 ? f.kernel.entry().maxThreads() : 1024;
         int best = limit > 0 ? Math.min(limit, most) : most;
         Driver.putInt(block, best);
-        Driver.putInt(grid, f.device.attributes.get(16) * occupancy(f, best, shared));
+        Driver.putInt(grid, f.device.attribute(16) * occupancy(f, best, shared));
         return OK;
     }
 

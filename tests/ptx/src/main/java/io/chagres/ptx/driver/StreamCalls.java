@@ -35,14 +35,28 @@ final class StreamCalls {
 
     static String[] table() {
         return new String[] {
-            "cuStreamCreate C pi", "cuStreamCreateWithPriority C pii", "cuStreamDestroy_v2 C p",
-            "cuStreamSynchronize C p", "cuStreamQuery C p", "cuStreamWaitEvent C ppi",
-            "cuStreamBeginCapture_v2 C pi", "cuStreamEndCapture C pp",
-            "cuStreamIsCapturing C pp", "cuThreadExchangeStreamCaptureMode I p",
-            "cuEventCreate C pi", "cuEventDestroy_v2 C p", "cuEventRecord C pp",
-            "cuEventQuery C p", "cuEventSynchronize C p", "cuEventElapsedTime C ppp",
-            "cuGraphInstantiateWithFlags C ppl", "cuGraphLaunch C pp", "cuGraphUpload C pp",
-            "cuGraphDestroy C p", "cuGraphExecDestroy C p", "cuGraphExecUpdate_v2 C ppp",
+            "cuStreamCreate C pi",
+            "cuStreamCreateWithPriority C pii",
+            "cuStreamDestroy_v2 C p",
+            "cuStreamSynchronize C p",
+            "cuStreamQuery C p",
+            "cuStreamWaitEvent C ppi",
+            "cuStreamBeginCapture_v2 C pi",
+            "cuStreamEndCapture C pp",
+            "cuStreamIsCapturing C pp",
+            "cuThreadExchangeStreamCaptureMode I p",
+            "cuEventCreate C pi",
+            "cuEventDestroy_v2 C p",
+            "cuEventRecord C pp",
+            "cuEventQuery C p",
+            "cuEventSynchronize C p",
+            "cuEventElapsedTime C ppp",
+            "cuGraphInstantiateWithFlags C ppl",
+            "cuGraphLaunch C pp",
+            "cuGraphUpload C pp",
+            "cuGraphDestroy C p",
+            "cuGraphExecDestroy C p",
+            "cuGraphExecUpdate_v2 C ppp",
             "cuLaunchHostFunc C ppp",
         };
     }
@@ -245,9 +259,7 @@ final class StreamCalls {
     }
 
     int cuGraphUpload(MemorySegment executable, MemorySegment stream) {
-        return driver.get(executable, Executable.class) == null
-                ? CudaError.INVALID_VALUE.code
-                : OK;
+        return driver.get(executable, Executable.class) == null ? CudaError.INVALID_VALUE.code : OK;
     }
 
     int cuGraphDestroy(MemorySegment graph) {

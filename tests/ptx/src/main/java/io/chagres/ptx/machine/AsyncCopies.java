@@ -37,8 +37,8 @@ public final class AsyncCopies {
                     "copies " + given + " of " + bytes + " bytes");
         }
         if (given > 0) {
-            warp.locate(Space.GLOBAL, source, given == bytes ? bytes : 1, l, Access.READ);
-            warp.find(source, given, l, Access.READ);
+            warp.memory.locate(Space.GLOBAL, source, given == bytes ? bytes : 1, l, Access.READ);
+            warp.memory.find(source, given, l, Access.READ);
         }
         warp.block.copyBegins(warp, l, dst, bytes);
         if (n == lane.length) {
@@ -95,7 +95,7 @@ public final class AsyncCopies {
         byte[] shared = warp.block.shared();
         int given = sourceSize[i];
         if (given > 0) {
-            Allocation a = warp.find(from[i], given, lane[i], Access.READ);
+            Allocation a = warp.memory.find(from[i], given, lane[i], Access.READ);
             System.arraycopy(a.data(), (int) (from[i] - a.base()), shared, to[i], given);
         }
         Arrays.fill(shared, to[i] + given, to[i] + size[i], (byte) 0);

@@ -34,6 +34,7 @@ public final class Block {
 
     static final byte VALID = 1;
     static final byte IN_FLIGHT = 2;
+    private static final long ALL_VALID = 0x0101010101010101L;
 
     Block(Launch launch, int number, Dim3 position, int rank, Block[] cluster) {
         this.launch = launch;
@@ -52,10 +53,7 @@ public final class Block {
                 clocks == null
                         ? null
                         : new SharedRaces(
-                                clocks,
-                                shared.length,
-                                warps.length,
-                                launch.checks().warpRaces());
+                                clocks, shared.length, warps.length, launch.checks().warpRaces());
         executed = new long[launch.kernel().steps().length];
         for (int i = 0; i < warps.length; i++) {
             int lanes = Math.min(32, threads - 32 * i);
@@ -112,7 +110,7 @@ public final class Block {
     public void reads(Warp w, int lane, int at, int size) {
         bounds(w, lane, at, size, "reads");
         if (launch.checks().uninitialised()) {
-            for (int i = at; i < at + size; i++) {
+            for (int i = allValid(at, size) ? at + size : at; i < at + size; i++) {
                 if (valid[i] != VALID) {
                     throw w.fault(
                             valid[i] == IN_FLIGHT
@@ -133,6 +131,17 @@ public final class Block {
         }
     }
 
+    private boolean allValid(int at, int size) {
+        return switch (size) {
+            case 4 -> Bytes.getInt(valid, at) == 0x01010101;
+            case 8 -> Bytes.getLong(valid, at) == ALL_VALID;
+            case 16 ->
+                    Bytes.getLong(valid, at) == ALL_VALID
+                            && Bytes.getLong(valid, at + 8) == ALL_VALID;
+            default -> false;
+        };
+    }
+
     /// Lane `lane` writes shared memory.
     public void writes(Warp w, int lane, int at, int size) {
         bounds(w, lane, at, size, "writes");
@@ -150,7 +159,8 @@ public final class Block {
                 throw w.fault(
                         PtxFault.Kind.UNINITIALISED,
                         bit(lane),
-                        String.format("updates shared memory at 0x%x, which nobody has written", i));
+                        String.format(
+                                "updates shared memory at 0x%x, which nobody has written", i));
             }
         }
         w.acquire(at);

@@ -43,8 +43,7 @@ public record Checks(
 
     /// With races looked for, or not.
     public Checks withRaces(boolean on) {
-        return new Checks(
-                uninitialised, on, on, late, order, seed, traffic, threads, instructions);
+        return new Checks(uninitialised, on, on, late, order, seed, traffic, threads, instructions);
     }
 
     /// With an order of warps.
@@ -67,8 +66,7 @@ public record Checks(
 
     /// With a limit on warp instructions.
     public Checks withInstructions(long n) {
-        return new Checks(
-                uninitialised, races, warpRaces, late, order, seed, traffic, threads, n);
+        return new Checks(uninitialised, races, warpRaces, late, order, seed, traffic, threads, n);
     }
 
     /// With copies as late as allowed, or at once.

@@ -5,7 +5,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// Device memory: allocations at addresses with gaps between them, so that a stray access hits none.
+/// Device memory: allocations at addresses with gaps between them, so that a stray access hits
+/// none.
 public final class GlobalMemory {
     private static final long FIRST = 0x7000_0000_0000L;
     private static final long GAP = 4096;
@@ -75,7 +76,8 @@ public final class GlobalMemory {
     String near(long address) {
         Map.Entry<Long, Allocation> below = byAddress.floorEntry(address);
         Map.Entry<Long, Allocation> above = byAddress.ceilingEntry(address);
-        if (below != null && (above == null || address - below.getKey() < above.getKey() - address)) {
+        if (below != null
+                && (above == null || address - below.getKey() < above.getKey() - address)) {
             long past = address - below.getKey() - below.getValue().size();
             return past + " bytes past the end of " + below.getValue();
         }

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The shadow of an allocation during one launch: for each word its last writer and reader.
 ///
-/// Nothing orders blocks but atomics after a fence. Two readers of one block are kept as one without
-/// a warp. Blocks run one after the other while races are looked for.
+/// Nothing orders blocks but atomics after a fence. Two readers of one block are kept as one
+/// without a warp. Blocks run one after the other while races are looked for.
 final class GlobalRaces {
     private static final int SEVERAL = 1 << 20;
 
@@ -52,8 +52,14 @@ final class GlobalRaces {
         for (int word = at >> 2; word <= (at + size - 1) >> 2; word++) {
             int bytes = bytes(word, at, size);
             if (readOnlyCache && writeBlock[word] != 0 && (writeBytes[word] & bytes) != 0) {
-                throw fault(w, lane, word, "reads through the read-only cache", "was written by",
-                        writeBlock[word], writer[word] >> 5);
+                throw fault(
+                        w,
+                        lane,
+                        word,
+                        "reads through the read-only cache",
+                        "was written by",
+                        writeBlock[word],
+                        writer[word] >> 5);
             }
             checkWriter(w, lane, word, bytes, "reads");
             int now = w.block.clocks().now(w.id);
@@ -97,8 +103,9 @@ final class GlobalRaces {
         } else if (rb != me) {
             race = !w.block.orderedAfter(rb - 1);
         } else if (reader[word] == SEVERAL) {
-            race = w.block.clocks().unseen(w.id, readTime[word])
-                    && readTime[word] != w.block.clocks().now(w.id);
+            race =
+                    w.block.clocks().unseen(w.id, readTime[word])
+                            && readTime[word] != w.block.clocks().now(w.id);
         } else if (u != w.id) {
             race = !w.block.clocks().after(w.id, u, readTime[word]);
         } else {

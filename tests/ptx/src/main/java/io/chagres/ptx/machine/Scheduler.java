@@ -7,8 +7,8 @@ import java.util.Random;
 
 /// Runs the warps of blocks that live together until all are done.
 ///
-/// A warp runs until it waits, spins or has used up its slice. Copies by the tensor unit happen only
-/// when no warp can go on without them: as late as the program allows.
+/// A warp runs until it waits, spins or has used up its slice. Copies by the tensor unit happen
+/// only when no warp can go on without them: as late as the program allows.
 final class Scheduler {
     private static final int SLICE = 1 << 18;
 

@@ -55,9 +55,7 @@ final class SharedRaces {
                 }
                 boolean race =
                         u == w.id
-                                ? withinWarps
-                                        && readTime[i] == clocks.now(u)
-                                        && readLane[i] != lane
+                                ? withinWarps && readTime[i] == clocks.now(u) && readLane[i] != lane
                                 : !clocks.after(w.id, u, readTime[i]);
                 if (race) {
                     throw race(w, lane, word, "writes", "was read by", u, readLane[i]);
@@ -79,9 +77,7 @@ final class SharedRaces {
         int u = writer[word] >> 5;
         boolean race =
                 u == w.id
-                        ? withinWarps
-                                && time == clocks.now(u)
-                                && (writer[word] & 31) != lane
+                        ? withinWarps && time == clocks.now(u) && (writer[word] & 31) != lane
                         : !clocks.after(w.id, u, time);
         if (race) {
             throw race(w, lane, word, does, "was written by", u, writer[word] & 31);

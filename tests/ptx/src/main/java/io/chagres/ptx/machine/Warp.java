@@ -62,8 +62,8 @@ public final class Warp {
     /// Carries of the last addition that gave any, a bit a lane.
     public int carry;
 
-    /// The bytes that [#locate] found.
-    public byte[] where = {};
+    /// The way to memory.
+    public final WarpMemory memory;
 
     State state = State.READY;
     int live;
@@ -75,10 +75,7 @@ public final class Warp {
     private @Nullable Reduced whenReduced;
 
     private final Kernel.Step[] steps;
-    private final byte[] local;
-    private final int localBytes;
     private final boolean races;
-    private Allocation last;
     private int pc;
     private int groups;
     private final int[] groupPc = new int[34];
@@ -92,18 +89,14 @@ public final class Warp {
         void accept(int votes, int threads);
     }
 
-    private static final Allocation NONE = new Allocation("nothing", -1, 0, true);
-
     Warp(Block block, int id, int lanes) {
         this.block = block;
         this.id = id;
         live = lanes;
-        last = NONE;
         Kernel k = block.launch.kernel();
         steps = k.steps();
         races = block.launch.checks().races();
-        localBytes = k.entry().localBytes();
-        local = new byte[localBytes * 32];
+        memory = new WarpMemory(this, k.entry().localBytes());
         int ints = k.entry().registers().ints();
         r = new int[ints + k.intConstants().length + k.specials().size()][32];
         for (int i = 0; i < k.specials().size(); i++) {
@@ -384,137 +377,6 @@ public final class Warp {
         }
     }
 
-    /// Finds `bytes` bytes at an address, checked; the array is then [#where].
-    ///
-    /// @return the offset in the array
-    public int locate(Space space, long a, int bytes, int lane, Access access) {
-        aligned(space, a, bytes, lane);
-        Space s = space == Space.GENERIC ? Space.of(a) : space;
-        long offset = space == Space.GENERIC ? a - s.start() : a;
-        return switch (s) {
-            case GLOBAL, CONST, GENERIC -> global(offset, bytes, lane, access);
-            case SHARED -> shared(offset, bytes, lane, access);
-            case LOCAL -> {
-                if (offset < 0 || offset + bytes > localBytes) {
-                    throw outside("local memory", offset, bytes, localBytes, lane);
-                }
-                where = local;
-                yield lane * localBytes + (int) offset;
-            }
-            case PARAM -> {
-                where = block.launch.params();
-                if (offset < 0 || offset + bytes > where.length || access.writes()) {
-                    throw outside("the parameters", offset, bytes, where.length, lane);
-                }
-                yield (int) offset;
-            }
-        };
-    }
-
-    /// Refuses an address that is no multiple of the access's size.
-    public void aligned(Space space, long a, int bytes, int lane) {
-        if ((a & (bytes - 1)) != 0) {
-            throw fault(
-                    PtxFault.Kind.MISALIGNED,
-                    1 << lane,
-                    String.format(
-                            "address 0x%x is no multiple of %d%s", a, bytes, describe(space, a)));
-        }
-    }
-
-    private int global(long a, int bytes, int lane, Access access) {
-        Allocation al = last;
-        long offset = a - al.base();
-        if (offset < 0 || offset + bytes > al.size()) {
-            al = find(a, bytes, lane, access);
-            last = al;
-            offset = a - al.base();
-        }
-        where = al.data();
-        if (access.writes() && al.constant()) {
-            throw fault(PtxFault.Kind.OUT_OF_BOUNDS, 1 << lane, "writes to constant " + al);
-        }
-        if (races) {
-            switch (access) {
-                case READ -> al.races().read(this, lane, (int) offset, bytes, false);
-                case READ_ONLY -> al.races().read(this, lane, (int) offset, bytes, true);
-                case WRITE -> {
-                    al.races().write(this, lane, (int) offset, bytes);
-                    block.wroteGlobal();
-                }
-                case ATOMIC -> block.atomic(this, a);
-            }
-        }
-        return (int) offset;
-    }
-
-    /// The allocation at an address, or a fault.
-    public Allocation find(long a, int bytes, int lane, Access access) {
-        Allocation al = block.launch.memory().find(a, bytes);
-        if (al == null) {
-            throw fault(
-                    PtxFault.Kind.OUT_OF_BOUNDS,
-                    1 << lane,
-                    String.format(
-                            "%s %d bytes of global memory at 0x%x, %s",
-                            access.writes() ? "writes" : "reads",
-                            bytes,
-                            a,
-                            block.launch.memory().near(a)));
-        }
-        return al;
-    }
-
-    private int shared(long a, int bytes, int lane, Access access) {
-        int rank = (int) (a >> Space.RANK_SHIFT) - 1;
-        Block b = block;
-        int at = (int) a;
-        if (rank >= 0 && rank < block.clusterSize()) {
-            b = block.peer(rank);
-            at = (int) a & ((1 << Space.RANK_SHIFT) - 1);
-        }
-        where = b.shared();
-        if (access == Access.ATOMIC) {
-            b.atomicShared(this, lane, at, bytes);
-        } else if (access == Access.WRITE) {
-            b.writes(this, lane, at, bytes);
-        } else {
-            b.reads(this, lane, at, bytes);
-        }
-        return at;
-    }
-
-    private PtxFault outside(String what, long at, int bytes, int size, int lane) {
-        return fault(
-                PtxFault.Kind.OUT_OF_BOUNDS,
-                1 << lane,
-                String.format("uses %d bytes of %s at 0x%x, of %d", bytes, what, at, size));
-    }
-
-    private String describe(Space space, long a) {
-        if (space == Space.SHARED || space == Space.LOCAL || space == Space.PARAM) {
-            return " in " + space.name().toLowerCase(java.util.Locale.ROOT) + " memory";
-        }
-        Allocation al = block.launch.memory().find(a, 1);
-        return al == null ? "" : ", in " + al;
-    }
-
-    /// Counts global traffic of the addresses in [#address].
-    public void countGlobal(int mask, int size, boolean write) {
-        Traffic t = block.launch.traffic();
-        if (t != null) {
-            t.global(pc, address, mask, size, write);
-        }
-    }
-
-    /// Counts shared wavefronts of the addresses in [#address].
-    public void countShared(int mask, int size) {
-        Traffic t = block.launch.traffic();
-        if (t != null) {
-            t.shared(pc, address, mask, size);
-        }
-    }
-
     /// A fault at the current instruction, to be thrown.
     public PtxFault fault(PtxFault.Kind kind, int lanes, String message) {
         Kernel.Step s = steps[Math.min(pc, steps.length - 1)];
@@ -526,6 +388,11 @@ public final class Warp {
                 String.format(
                         "%s in %s, line %d `%s`, block %s, warp %d, lanes 0x%08x: %s",
                         kind, kernel, s.line(), s.text(), block.position, id, lanes, message));
+    }
+
+    /// The number of the current instruction.
+    int pc() {
+        return pc;
     }
 
     String where() {

@@ -10,6 +10,14 @@ package io.chagres.ptx.mutate;
 public record Mutant(String kind, int line, String before, String after, String source) {
     @Override
     public String toString() {
-        return "line " + line + ", " + kind + ": `" + before.strip() + "` -> `" + after.strip() + "`";
+        return "line "
+                + line
+                + ", "
+                + kind
+                + ": `"
+                + before.strip()
+                + "` -> `"
+                + after.strip()
+                + "`";
     }
 }

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 /// Makes mutants of a module: the mistakes that people make in kernels, one at a time.
 ///
 /// Barriers, fences and waits dropped or made lax; guards dropped or turned round; comparisons and
-/// constants off by one; operands swapped; masks, strides and offsets wrong; one operation taken for
-/// another.
+/// constants off by one; operands swapped; masks, strides and offsets wrong; one operation taken
+/// for another.
 public final class Mutations {
     private static final Pattern INSTRUCTION =
             Pattern.compile("^(\\s*)(@!?%?\\w+\\s+)?([a-z][\\w.:]*)(\\s+[^;]*)?;(.*)$");
@@ -22,9 +22,26 @@ public final class Mutations {
             Map.of("lt", "le", "le", "lt", "gt", "ge", "ge", "gt", "eq", "ne", "ne", "eq");
     private static final Map<String, String> OTHERS =
             Map.of(
-                    "add.f32", "sub.f32", "sub.f32", "add.f32", "max.f32", "min.f32", "min.f32",
-                    "max.f32", "mul.f32", "add.f32", "add.s32", "sub.s32", "and.b32", "or.b32",
-                    "or.b32", "and.b32", "shl.b32", "shr.b32", "fma.rn.f32", "fms");
+                    "add.f32",
+                    "sub.f32",
+                    "sub.f32",
+                    "add.f32",
+                    "max.f32",
+                    "min.f32",
+                    "min.f32",
+                    "max.f32",
+                    "mul.f32",
+                    "add.f32",
+                    "add.s32",
+                    "sub.s32",
+                    "and.b32",
+                    "or.b32",
+                    "or.b32",
+                    "and.b32",
+                    "shl.b32",
+                    "shr.b32",
+                    "fma.rn.f32",
+                    "fms");
 
     private final List<Mutant> out = new ArrayList<>();
     private final String[] lines;
@@ -125,7 +142,8 @@ public final class Mutations {
             return;
         }
         put(l, "guard dropped", "", l.opcode, l.operands);
-        String turned = l.guard.startsWith("@!") ? "@" + l.guard.substring(2) : "@!" + l.guard.substring(1);
+        String turned =
+                l.guard.startsWith("@!") ? "@" + l.guard.substring(2) : "@!" + l.guard.substring(1);
         put(l, "guard turned", turned, l.opcode, l.operands);
     }
 
@@ -154,7 +172,8 @@ public final class Mutations {
         }
         Matcher m = LAST_NUMBER.matcher(l.operands);
         boolean whole =
-                l.opcode.matches("(add|sub|setp\\.\\w+|mad\\.lo|mad\\.wide|rem|div|min|max)\\.[su](32|64)");
+                l.opcode.matches(
+                        "(add|sub|setp\\.\\w+|mad\\.lo|mad\\.wide|rem|div|min|max)\\.[su](32|64)");
         boolean stride = l.opcode.matches("(shl|shr)\\.\\w+|mul\\.(wide|lo)\\.\\w+");
         if (!m.matches()) {
             return;
@@ -181,7 +200,10 @@ public final class Mutations {
                         || root.equals("setp") && !l.opcode.matches("setp\\.(eq|ne)\\b.*")
                         || l.opcode.startsWith("cvt.rn.bf16x2")
                         || l.opcode.startsWith("cvt.rn.f16x2");
-        if (ordered && o.length >= 3 && o[1].strip().startsWith("%") && o[2].strip().startsWith("%")) {
+        if (ordered
+                && o.length >= 3
+                && o[1].strip().startsWith("%")
+                && o[2].strip().startsWith("%")) {
             swap(l, o, 1, 2);
         } else if (root.equals("mov") && l.operands.contains("{") && o.length == 3) {
             boolean pack = l.operands.indexOf('{') > l.operands.indexOf(',');

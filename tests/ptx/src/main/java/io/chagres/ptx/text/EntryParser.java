@@ -41,8 +41,7 @@ final class EntryParser {
     /// An instruction whose labels are not known yet, with the scopes it stands in.
     private record Draft(Instruction instruction, List<String> labels, List<Scope> scopes) {}
 
-    EntryParser(
-            Tokens in, Map<String, Variable> module, Map<String, Parser.Function> functions) {
+    EntryParser(Tokens in, Map<String, Variable> module, Map<String, Parser.Function> functions) {
         this.in = in;
         this.module = module;
         this.functions = functions;
@@ -74,7 +73,8 @@ final class EntryParser {
         block(null, Map.of());
         add(new Instruction("ret", List.of("ret"), List.of(), null, List.of(), in.line(), "}"));
         scopes.pop();
-        int bytes = params.isEmpty() ? 0 : (int) (params.getLast().offset() + params.getLast().size());
+        int bytes =
+                params.isEmpty() ? 0 : (int) (params.getLast().offset() + params.getLast().size());
         layOutShared();
         return new Entry(
                 name,
@@ -235,12 +235,12 @@ final class EntryParser {
         if (root.equals("call") && inlined(operands, guard, line)) {
             return;
         }
-        Instruction i =
-                new Instruction(opcode, parts, operands, guard, List.of(), line, text);
+        Instruction i = new Instruction(opcode, parts, operands, guard, List.of(), line, text);
         code.add(new Draft(i, labels, List.copyOf(scopes)));
     }
 
-    /// Replaces a call by the function's body; false when there is none (a function of the runtime).
+    /// Replaces a call by the function's body; false when there is none (a function of the
+    /// runtime).
     private boolean inlined(List<Operand> operands, Operand.@Nullable Reg guard, int line) {
         String name = "";
         List<Operand> lists = new ArrayList<>();
@@ -334,7 +334,9 @@ final class EntryParser {
         }
         in.word();
         if (t.equals("_")) {
-            return in.accept("|") ? new Operand.Pair(new Operand.Sink(), operand()) : new Operand.Sink();
+            return in.accept("|")
+                    ? new Operand.Pair(new Operand.Sink(), operand())
+                    : new Operand.Sink();
         }
         Operand.Reg r = register(t);
         if (r != null) {
@@ -373,7 +375,8 @@ final class EntryParser {
         }
         in.expect("]");
         if (base instanceof Operand.Symbol s) {
-            return new Operand.Memory(new Operand.Symbol(s.name(), 0), offset + s.offset(), coordinates);
+            return new Operand.Memory(
+                    new Operand.Symbol(s.name(), 0), offset + s.offset(), coordinates);
         }
         return new Operand.Memory(base, offset, coordinates);
     }

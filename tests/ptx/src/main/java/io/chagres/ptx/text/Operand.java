@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// An operand of an instruction, as written.
 public sealed interface Operand {
-    /// Where a register lives: predicates are bits, everything up to 32 bits an `int` a lane, 64 bits a `long`.
+    /// Where a register lives: predicates are bits, everything up to 32 bits an `int` a lane, 64
+    /// bits a `long`.
     enum Bank {
         PRED,
         INT,

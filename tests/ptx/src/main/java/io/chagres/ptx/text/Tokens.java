@@ -5,9 +5,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// A cursor over tokens, and the pieces of grammar that modules and bodies share.
 final class Tokens {
+    private static final Set<String> POINTED_TO = Set.of(".global", ".shared", ".const", ".local");
+
     private final String source;
     private final List<Token> tokens;
     private int p;
@@ -132,18 +135,21 @@ final class Tokens {
 
     private Variable declaration(String space) {
         int align = 1;
+        boolean pointer = false;
         String type = "";
         String name;
         while (true) {
             String t = word();
             if (t.equals(".align")) {
-                align = (int) integer();
+                int given = (int) integer();
+                align = pointer ? align : given;
             } else if (t.equals(".attribute")) {
                 skipTo(")");
-            } else if (t.equals(".ptr") || t.equals(".global") || t.equals(".shared")) {
-                continue;
+            } else if (t.equals(".ptr")) {
+                // What follows, an alignment too, is about what the pointer points to.
+                pointer = true;
             } else if (t.startsWith(".")) {
-                type = t.substring(1);
+                type = pointer && POINTED_TO.contains(t) ? type : t.substring(1);
             } else {
                 name = t;
                 break;

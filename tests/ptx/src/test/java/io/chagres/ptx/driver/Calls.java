@@ -41,7 +41,8 @@ final class Calls {
                                 Linker.nativeLinker()
                                         .downcallHandle(
                                                 lookup.find(n).orElseThrow(),
-                                                FunctionDescriptor.of(ValueLayout.JAVA_INT, layouts)));
+                                                FunctionDescriptor.of(
+                                                        ValueLayout.JAVA_INT, layouts)));
         try {
             return (int) h.invokeWithArguments(arguments);
         } catch (Throwable t) {
@@ -98,7 +99,25 @@ final class Calls {
         return pointers;
     }
 
-    int launch(MemorySegment f, int grid, int block, int shared, MemorySegment stream, MemorySegment params) {
-        return call("cuLaunchKernel", f, grid, 1, 1, block, 1, 1, shared, stream, params, MemorySegment.NULL);
+    int launch(
+            MemorySegment f,
+            int grid,
+            int block,
+            int shared,
+            MemorySegment stream,
+            MemorySegment params) {
+        return call(
+                "cuLaunchKernel",
+                f,
+                grid,
+                1,
+                1,
+                block,
+                1,
+                1,
+                shared,
+                stream,
+                params,
+                MemorySegment.NULL);
     }
 }

@@ -39,7 +39,8 @@ class FakeCudaTest {
     }
 
     private static String basics() throws IOException {
-        try (InputStream in = FakeCudaTest.class.getResourceAsStream("/io/chagres/ptx/basics.ptx")) {
+        try (InputStream in =
+                FakeCudaTest.class.getResourceAsStream("/io/chagres/ptx/basics.ptx")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
@@ -67,7 +68,8 @@ class FakeCudaTest {
             assertThat(c.call("cuMemFreeAsync", x, stream)).isZero();
             assertThat(c.call("cuStreamDestroy_v2", stream)).isZero();
             assertThat(cuda.liveAllocations()).isEqualTo(variables);
-            assertThat(cuda.calls()).startsWith("cuInit", "cuDevicePrimaryCtxRetain", "cuCtxSetCurrent");
+            assertThat(cuda.calls())
+                    .startsWith("cuInit", "cuDevicePrimaryCtxRetain", "cuCtxSetCurrent");
             assertThat(cuda.failures()).isEmpty();
         }
     }
@@ -83,7 +85,8 @@ class FakeCudaTest {
         try (FakeCuda cuda = FakeCuda.builder().devices(0).build()) {
             assertThat(on(cuda).call("cuInit", 0)).isEqualTo(100);
         }
-        try (FakeCuda cuda = FakeCuda.builder().driverVersion(11020).without("cuLaunchKernelEx").build()) {
+        try (FakeCuda cuda =
+                FakeCuda.builder().driverVersion(11020).without("cuLaunchKernelEx").build()) {
             Calls c = on(cuda);
             assertThat((int) c.out("cuDriverGetVersion")).isEqualTo(11020);
             assertThat(cuda.lookup().find("cuLaunchKernelEx")).isEmpty();
@@ -92,13 +95,19 @@ class FakeCudaTest {
             String ptx = ".version 8.0\n.target sm_80\n.address_size 64\n";
             assertThat(c.call("cuModuleLoadData", out, c.text(ptx))).isEqualTo(222);
             assertThat(c.call("cuModuleLoadData", out, c.text(ptx.replace("8.0", "7.0")))).isZero();
-            assertThat(c.call("cuModuleLoadData", out, c.text(ptx.replace("8.0\n", "7.0\n").replace("80", "86")))).isEqualTo(209);
+            assertThat(
+                            c.call(
+                                    "cuModuleLoadData",
+                                    out,
+                                    c.text(ptx.replace("8.0\n", "7.0\n").replace("80", "86"))))
+                    .isEqualTo(209);
         }
     }
 
     @Test
     void orderOfInitialisation() {
-        try (FakeCuda cuda = FakeCuda.builder().computeCapability(9, 0).memory(1 << 20).devices(2).build()) {
+        try (FakeCuda cuda =
+                FakeCuda.builder().computeCapability(9, 0).memory(1 << 20).devices(2).build()) {
             Calls c = on(cuda);
             MemorySegment out = arena.allocate(64);
             assertThat(c.call("cuDeviceGetCount", out)).isEqualTo(3);
@@ -131,10 +140,15 @@ class FakeCudaTest {
             assertThat(c.call("cuCtxSynchronize")).isEqualTo(700);
             assertThat(c.call("cuMemAlloc_v2", arena.allocate(8), 8L)).isEqualTo(700);
             assertThat(c.launch(f, 1, 32, 0, NULL, c.params(x, 3, 2f))).isEqualTo(700);
-            assertThat(cuda.faults()).hasSize(1).first().extracting(PtxFault::kind).isEqualTo(PtxFault.Kind.OUT_OF_BOUNDS);
+            assertThat(cuda.faults())
+                    .hasSize(1)
+                    .first()
+                    .extracting(PtxFault::kind)
+                    .isEqualTo(PtxFault.Kind.OUT_OF_BOUNDS);
             MemorySegment name = arena.allocate(8);
             assertThat(c.call("cuGetErrorName", 700, name)).isZero();
-            assertThat(name.get(ValueLayout.ADDRESS, 0).reinterpret(100).getString(0)).isEqualTo("CUDA_ERROR_ILLEGAL_ADDRESS");
+            assertThat(name.get(ValueLayout.ADDRESS, 0).reinterpret(100).getString(0))
+                    .isEqualTo("CUDA_ERROR_ILLEGAL_ADDRESS");
             assertThat(c.call("cuGetErrorString", 12345, name)).isEqualTo(1);
         }
     }
@@ -155,7 +169,8 @@ class FakeCudaTest {
             assertThat(c.launch(NULL, 1, 32, 0, NULL, p)).isEqualTo(400);
             assertThat(c.launch(f, 1, 32, 0, MemorySegment.ofAddress(99), p)).isEqualTo(400);
             MemorySegment module = c.handle("cuModuleLoadData", c.text(basics()));
-            assertThat(c.call("cuModuleGetFunction", arena.allocate(8), module, c.text("nothing"))).isEqualTo(500);
+            assertThat(c.call("cuModuleGetFunction", arena.allocate(8), module, c.text("nothing")))
+                    .isEqualTo(500);
             assertThat(c.call("cuModuleUnload", module)).isZero();
         }
     }
@@ -173,8 +188,11 @@ class FakeCudaTest {
             block.set(ValueLayout.JAVA_INT, 8, 2);
             block.set(ValueLayout.JAVA_FLOAT, 12, 10f);
             MemorySegment size = arena.allocateFrom(ValueLayout.JAVA_LONG, 16);
-            MemorySegment extra = arena.allocateFrom(ValueLayout.JAVA_LONG, 1, block.address(), 2, size.address(), 0);
-            assertThat(c.call("cuLaunchKernel", f, 1, 1, 1, 32, 1, 1, 0, NULL, NULL, extra)).isZero();
+            MemorySegment extra =
+                    arena.allocateFrom(
+                            ValueLayout.JAVA_LONG, 1, block.address(), 2, size.address(), 0);
+            assertThat(c.call("cuLaunchKernel", f, 1, 1, 1, 32, 1, 1, 0, NULL, NULL, extra))
+                    .isZero();
             MemorySegment config = arena.allocate(56, 8);
             for (int i = 0; i < 6; i++) {
                 config.setAtIndex(ValueLayout.JAVA_INT, i, i == 3 ? 2 : 1);
@@ -248,7 +266,9 @@ class FakeCudaTest {
             pinned.set(ValueLayout.JAVA_FLOAT, 0, 6f);
             c.call("cuCtxSynchronize");
             c.call("cuMemcpyDtoH_v2", y, x, 4L);
-            assertThat(y.get(ValueLayout.JAVA_FLOAT, 0)).as("pinned memory was overwritten too early").isEqualTo(6f);
+            assertThat(y.get(ValueLayout.JAVA_FLOAT, 0))
+                    .as("pinned memory was overwritten too early")
+                    .isEqualTo(6f);
             assertThat(cuda.livePinned()).isEqualTo(1);
             assertThat(c.call("cuMemFreeHost", pinned)).isZero();
         }
@@ -261,9 +281,18 @@ class FakeCudaTest {
             c.start();
             MemorySegment buffer = arena.allocate(200);
             MemorySegment options = arena.allocateFrom(ValueLayout.JAVA_INT, 5, 6);
-            MemorySegment values = arena.allocateFrom(ValueLayout.JAVA_LONG, buffer.address(), 200L);
+            MemorySegment values =
+                    arena.allocateFrom(ValueLayout.JAVA_LONG, buffer.address(), 200L);
             String ptx = ".version 7.0\n.target sm_80\n.entry k() { wrong; }";
-            assertThat(c.call("cuModuleLoadDataEx", arena.allocate(8), c.text(ptx), 2, options, values)).isEqualTo(218);
+            assertThat(
+                            c.call(
+                                    "cuModuleLoadDataEx",
+                                    arena.allocate(8),
+                                    c.text(ptx),
+                                    2,
+                                    options,
+                                    values))
+                    .isEqualTo(218);
             assertThat(buffer.getString(0)).contains("PTX line 3").contains("wrong");
         }
     }
@@ -281,7 +310,8 @@ class FakeCudaTest {
             assertThat(c.call("cuMemcpyDtoDAsync_v2", y, x, 16L, NULL)).isZero();
             MemorySegment out = arena.allocate(16);
             c.call("cuMemcpyDtoH_v2", out, y, 16L);
-            assertThat(out.toArray(ValueLayout.JAVA_INT)).containsExactly(0x55550309, 0x01020304, 0x01020304, 0x01020304);
+            assertThat(out.toArray(ValueLayout.JAVA_INT))
+                    .containsExactly(0x55550309, 0x01020304, 0x01020304, 0x01020304);
             assertThat(c.call("cuMemcpyDtoH_v2", out, y, 17L)).isEqualTo(1);
             assertThat(c.call("cuMemsetD32Async", x + 2, 0, 1L, NULL)).isEqualTo(1);
         }
@@ -291,7 +321,8 @@ class FakeCudaTest {
     void everyFunctionOfTheBindingIsThere() throws IOException {
         Path shared = Path.of(System.getProperty("chagres.shared", "../../../shared"));
         Path list = shared.resolve("cuda-bindings/jextract-includes.txt");
-        Assumptions.assumeTrue(Files.exists(list), "no " + list + ": the list of functions is not compared");
+        Assumptions.assumeTrue(
+                Files.exists(list), "no " + list + ": the list of functions is not compared");
         List<String> names =
                 Files.readAllLines(list).stream()
                         .filter(l -> l.startsWith("--include-function "))
@@ -303,8 +334,10 @@ class FakeCudaTest {
             assertThat(names).allSatisfy(n -> assertThat(lookup.find(n)).as(n).isPresent());
             Calls c = on(cuda);
             MemorySegment out = arena.allocate(8);
-            assertThat(c.call("cuGetProcAddress_v2", c.text("cuMemAlloc"), out, 12000, 0L, NULL)).isZero();
-            assertThat(out.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(lookup.find("cuMemAlloc_v2").orElseThrow().address());
+            assertThat(c.call("cuGetProcAddress_v2", c.text("cuMemAlloc"), out, 12000, 0L, NULL))
+                    .isZero();
+            assertThat(out.get(ValueLayout.JAVA_LONG, 0))
+                    .isEqualTo(lookup.find("cuMemAlloc_v2").orElseThrow().address());
         }
     }
 }
