@@ -11,6 +11,7 @@ import java.util.List;
 /// How fast a model writes, one sequence at a time.
 final class DecodeSpeed {
     private static final int TOKENS = 24;
+
     /// How long it is measured as a rule.
     static final double SECONDS = 1.5;
 

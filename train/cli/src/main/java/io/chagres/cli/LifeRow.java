@@ -54,16 +54,17 @@ record LifeRow(
     Measured measured() {
         String time = Figures.time(Duration.ofMillis(Math.round(seconds * 1e3)));
         return new Measured()
-                .figure("parameters", "parameters", parameters, parameters, count(parameters))
-                .figure("not 0", "non_zeros", nonZeros, nonZeros, count(nonZeros))
+                .figure(
+                        "parameters",
+                        "parameters",
+                        parameters,
+                        parameters,
+                        Figures.count(parameters))
+                .figure("not 0", "non_zeros", nonZeros, nonZeros, Figures.count(nonZeros))
                 .fileSize(fileBytes)
                 .figure("perplexity", "perplexity", perplexity, "%.2f")
                 .figure("… of domain", "domain_perplexity", domainPerplexity, "%.2f")
                 .figure("tokens/s", "decode_tokens_per_second", tokensPerSecond, "%,.0f")
                 .figure("time", "seconds", seconds, Double.NaN, time);
-    }
-
-    private static String count(long n) {
-        return Figures.format("%,d", n);
     }
 }
