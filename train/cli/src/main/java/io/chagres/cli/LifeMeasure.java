@@ -25,7 +25,9 @@ record LifeMeasure(LifeSettings settings) {
 
     /// What a stage came to.
     ///
-    /// @param model the model that it left
+    /// @param stage the stage, whose model is measured
+    /// @param steps steps of training in it
+    /// @param seconds how long it took
     LifeRow of(LifeStage stage, long steps, double seconds, Screen screen) throws IOException {
         SparsityReport weights = weights(stage.model());
         Evaluation found = evaluation(stage.model(), screen);

@@ -85,6 +85,8 @@ class LifeTest {
         JsonNode narrow = rows.get(3);
         JsonNode sparse = rows.get(4);
         JsonNode small = rows.get(5);
+        assertThat(base.integer("file_bytes")) // without the optimizer beside it
+                .isEqualTo(Files.size(output.resolve("base/last/model.safetensors")));
         assertThat(tuned.integer("parameters")).isEqualTo(base.integer("parameters"));
         assertThat(tuned.number("domain_perplexity"))
                 .isNotEqualTo(base.number("domain_perplexity"));

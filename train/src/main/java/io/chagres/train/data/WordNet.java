@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The 117,791 definitions of WordNet 3.1 as documents `lemma (pos): definition`, for example `tire
@@ -34,6 +35,7 @@ public record WordNet(boolean examples, Set<String> files, String domain)
     private static final long ORDER = 0x576F72644E657431L;
     private static final char OF = ':';
     private static final String WITHOUT = "-";
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{2}");
 
     /// The lexicographers' files, each at the place of its number.
     private static final List<String> FILES =
@@ -153,7 +155,7 @@ public record WordNet(boolean examples, Set<String> files, String domain)
     private static @Nullable String file(String line) {
         String[] fields = line.split(" ", 3);
         String number = fields.length < 3 ? "" : fields[1];
-        if (!number.matches("[0-9]{2}")) {
+        if (!NUMBER.matcher(number).matches()) {
             return null;
         }
         int index = Integer.parseInt(number);
