@@ -48,7 +48,7 @@ record LifeRecipes(LifeSettings settings) {
 
     /// Low-rank adapters for the domain.
     Recipe adapter(String stage, Path model, long steps) {
-        Map<String, String> keys = training(stage, steps, 2e-3);
+        Map<String, String> keys = training(stage, steps, 1e-2);
         keys.put("model.from", model.toString());
         keys.put("finetune.method", "lora");
         return recipe(keys, List.of(domain()));
