@@ -100,8 +100,7 @@ final class EvalCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
         var texts =
-                new EvalTexts(
-                        data, metrics, errors, adapter.folder(), threads, dtype.compute());
+                new EvalTexts(data, metrics, errors, adapter.folder(), threads, dtype.compute());
         if (models.isEmpty()) {
             show(out, Map.of(), texts.scoreData());
             return 0;
@@ -155,13 +154,7 @@ final class EvalCommand implements Callable<Integer> {
 
     private EvalTask classes() {
         return new EvalClasses(
-                data,
-                classify,
-                errors,
-                BATCH_TOKENS,
-                adapter.folder(),
-                threads,
-                dtype.compute());
+                data, classify, errors, BATCH_TOKENS, adapter.folder(), threads, dtype.compute());
     }
 
     private void show(PrintWriter out, Map<String, Object> first, Measured found) {

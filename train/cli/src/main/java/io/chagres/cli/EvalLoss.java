@@ -77,8 +77,7 @@ record EvalLoss(
     }
 
     /// Shows how far it is each time that it is asked whether to give up.
-    private static BooleanSupplier progress(
-            Screen screen, TokenDataset tokens, Evaluator.Plan plan) {
+    static BooleanSupplier progress(Screen screen, TokenDataset tokens, Evaluator.Plan plan) {
         long all = Math.ceilDiv(tokens.sequences(plan.sequenceLength()), plan.batchSize());
         long total = plan.maxBatches() == 0 ? all : Math.min(all, plan.maxBatches());
         long[] done = {0};

@@ -12,6 +12,7 @@ import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.backend.Backends;
 import io.chagres.tensor.io.SafeTensors;
 import io.chagres.tensor.memory.TensorArena;
+import io.chagres.train.checkpoint.Checkpoint;
 import io.chagres.train.data.DataException;
 import io.chagres.train.data.TextEncoding;
 import io.chagres.train.recipe.Recipe;
@@ -20,12 +21,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A model that is opened to be evaluated.
 final class EvalModel implements AutoCloseable {
     private static final String WEIGHTS = ".safetensors";
+    private static final Set<String> FOR_TRAINING =
+            Set.of(Checkpoint.OPTIMIZER_FILE, Checkpoint.TRAINED_FILE);
 
     private final Path folder;
     private final DType compute;
@@ -43,8 +47,7 @@ final class EvalModel implements AutoCloseable {
     /// @param adapter folder of an adapter to attach; null for none
     /// @param threads 0 for one per processor
     @SuppressWarnings("MustBeClosedChecker") // close() closes them
-    EvalModel(Path folder, @Nullable Path adapter, int threads, DType compute)
-            throws IOException {
+    EvalModel(Path folder, @Nullable Path adapter, int threads, DType compute) throws IOException {
         this.folder = folder;
         this.adapter = adapter;
         this.compute = compute;
@@ -98,9 +101,7 @@ final class EvalModel implements AutoCloseable {
 
     /// How it generates: as its folder says, or with the tokens of its config only.
     GenerationConfig generation() {
-        GenerationConfig own = checkpoint.generation();
-        TransformerConfig c = config();
-        return own == null ? GenerationConfig.ofTokens(c.bosId(), c.eosIds(), c.padId()) : own;
+        return MadeModel.generation(checkpoint);
     }
 
     /// An arena on the model's device; to be closed before the model.
@@ -148,12 +149,14 @@ final class EvalModel implements AutoCloseable {
         return fileBytes(folder) + (adapter == null ? 0 : fileBytes(adapter));
     }
 
-    /// Bytes of the files of weights in a folder.
+    /// Bytes of the files of weights in a folder, without what only training needs beside them.
     private static long fileBytes(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             long sum = 0;
             for (Path each : files.filter(f -> f.toString().endsWith(WEIGHTS)).toList()) {
-                sum += Files.size(each);
+                if (!FOR_TRAINING.contains(each.getFileName().toString())) {
+                    sum += Files.size(each);
+                }
             }
             return sum;
         }

@@ -38,7 +38,12 @@ final class Measured {
         return figure("file size", "file_bytes", file, file, Figures.bytes(file));
     }
 
-    private Measured figure(String name, String key, Number value, double number, String shown) {
+    /// Adds a figure under a key of the JSON.
+    ///
+    /// @param value as programs see it
+    /// @param number what is compared with other models'; NaN where that makes no sense
+    /// @param shown as people see it
+    Measured figure(String name, String key, Number value, double number, String shown) {
         json.put(key, value);
         figures.add(new Figure(name, number, shown));
         return this;

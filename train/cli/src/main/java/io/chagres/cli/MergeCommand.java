@@ -3,16 +3,11 @@ package io.chagres.cli;
 import io.chagres.nn.adapter.Adapter;
 import io.chagres.nn.adapter.LoraAdapter;
 import io.chagres.nn.hf.HfCheckpoint;
-import io.chagres.nn.hf.config.GenerationConfig;
-import io.chagres.nn.layer.Embedding;
 import io.chagres.nn.text.Tokenizer;
 import io.chagres.nn.transformer.Transformer;
-import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.DType;
-import io.chagres.tensor.Tensor;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.backend.Backends;
-import io.chagres.tensor.io.AtomicFiles;
 import io.chagres.tensor.io.SafeTensors;
 import io.chagres.tensor.memory.TensorArena;
 import java.io.IOException;
@@ -83,7 +78,17 @@ final class MergeCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--output: " + output + " is there already");
         }
+        merge(model, adapter, output, dtype);
         PrintWriter out = spec.commandLine().getOut();
+        out.println("Merged model: " + output);
+        out.flush();
+        return 0;
+    }
+
+    /// Writes the model that a model and an adapter are together.
+    ///
+    /// @throws IllegalArgumentException when the adapter is no part of the weights
+    static void merge(Path model, Path adapter, Path output, Stored dtype) throws IOException {
         try (SafeTensors file = HfCheckpoint.open(model);
                 Backend backend = Backends.open("cpu", 0);
                 TensorArena weights = backend.arena("weights");
@@ -93,38 +98,20 @@ final class MergeCommand implements Callable<Integer> {
                 throw new IllegalArgumentException(
                         adapter + ": a prefix is no part of the weights; it cannot be merged");
             }
-            Transformer merged = lora.merge(base.model(), weights, step);
-            Tokenizer tokenizer =
-                    Tokenizer.load(Files.exists(adapter.resolve(TOKENIZER)) ? adapter : model);
-            AtomicFiles.writeFolder(
-                    output,
-                    fresh -> {
-                        HfCheckpoint.save(
-                                merged,
-                                generation(base),
-                                fresh,
-                                stored(base.model()),
-                                HfCheckpoint.SHARD_BYTES);
-                        tokenizer.save(fresh);
-                    });
-            out.println("Merged model: " + output);
-            out.flush();
+            Path tokenizer = Files.exists(adapter.resolve(TOKENIZER)) ? adapter : model;
+            new MadeModel(
+                            lora.merge(base.model(), weights, step),
+                            MadeModel.generation(base),
+                            stored(dtype, base.model()),
+                            Tokenizer.load(tokenizer),
+                            null)
+                    .write(output);
         }
-        return 0;
     }
 
-    private static GenerationConfig generation(HfCheckpoint base) {
-        GenerationConfig own = base.generation();
-        TransformerConfig c = base.config();
-        return own == null ? GenerationConfig.ofTokens(c.bosId(), c.eosIds(), c.padId()) : own;
-    }
-
-    private DType stored(Transformer base) {
+    private static DType stored(Stored dtype, Transformer base) {
         return switch (dtype) {
-            case auto ->
-                    base.tokens() instanceof Embedding.Plain(Tensor table)
-                            ? table.dtype()
-                            : DType.F32;
+            case auto -> MadeModel.stored(base);
             case f32 -> DType.F32;
             case bf16 -> DType.BF16;
             case f16 -> DType.F16;

@@ -27,8 +27,10 @@ final class PacedTraining {
     }
 
     /// Trains until the end, or until Ctrl-C.
-    TrainingResult run() throws IOException {
-        TrainingResult result = part(Trainer.Start.NEW);
+    ///
+    /// @param first whether it begins anew
+    TrainingResult run(Trainer.Start first) throws IOException {
+        TrainingResult result = part(first);
         while (result.reason() == Reason.STOPPED && !process.stopping()) {
             pace.plan(result.step());
             view.goesOn();

@@ -1,7 +1,6 @@
 package io.chagres.cli;
 
 import io.chagres.nn.hf.HfCheckpoint;
-import io.chagres.nn.hf.config.GenerationConfig;
 import io.chagres.nn.layer.Modules;
 import io.chagres.nn.prune.Calibration;
 import io.chagres.nn.prune.MagnitudePruning;
@@ -13,11 +12,9 @@ import io.chagres.nn.prune.Unit;
 import io.chagres.nn.prune.UnitScores;
 import io.chagres.nn.text.Tokenizer;
 import io.chagres.nn.transformer.Transformer;
-import io.chagres.nn.transformer.TransformerConfig;
 import io.chagres.tensor.DType;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.backend.Backends;
-import io.chagres.tensor.io.AtomicFiles;
 import io.chagres.tensor.io.Json;
 import io.chagres.tensor.io.SafeTensors;
 import io.chagres.tensor.memory.TensorArena;
@@ -194,17 +191,8 @@ final class PruneCommand implements Callable<Integer> {
             SparsityReport report =
                     magnitude == null ? null : Pruner.prune(Pruner.weights(pruned), magnitude);
             Transformer finished = pruned;
-            AtomicFiles.writeFolder(
-                    output,
-                    fresh -> {
-                        HfCheckpoint.save(
-                                finished,
-                                generation(base),
-                                fresh,
-                                stored(file),
-                                HfCheckpoint.SHARD_BYTES);
-                        tokenizer.save(fresh);
-                    });
+            new MadeModel(finished, MadeModel.generation(base), stored(file), tokenizer, null)
+                    .write(output);
             Measured after = measured(finished, output);
             addPerplexity(after, finished, text, step);
             if (!units.isEmpty() && seconds > 0) {
@@ -315,14 +303,8 @@ final class PruneCommand implements Callable<Integer> {
         return Surgery.apply(from, reduction, scores, weights);
     }
 
-    private static GenerationConfig generation(HfCheckpoint base) {
-        GenerationConfig own = base.generation();
-        TransformerConfig c = base.config();
-        return own == null ? GenerationConfig.ofTokens(c.bosId(), c.eosIds(), c.padId()) : own;
-    }
-
     /// What the matrices of a file are stored in.
-    private static DType stored(SafeTensors file) {
+    static DType stored(SafeTensors file) {
         return file.names().stream()
                 .filter(name -> file.shape(name).rank() == 2)
                 .map(name -> file.spec(name).dtype())

@@ -31,7 +31,12 @@ record PruneText(TokenizedCorpus corpus, int length) {
     /// Reads it.
     static PruneText of(
             List<String> data, Path model, TransformerConfig config, Tokenizer tokenizer) {
-        List<Source> sources = data.stream().map(Source::of).toList();
+        return ofSources(data.stream().map(Source::of).toList(), model, config, tokenizer);
+    }
+
+    /// Reads some sources.
+    static PruneText ofSources(
+            List<Source> sources, Path model, TransformerConfig config, Tokenizer tokenizer) {
         Optional<Recipe> recipe =
                 EvalModel.recipe(model).filter(r -> r.data().sources().equals(sources));
         int usual = recipe.map(r -> r.data().sequenceLength()).orElse(LONGEST);

@@ -1,16 +1,12 @@
 package io.chagres.cli;
 
-import io.chagres.nn.hf.HfCheckpoint;
 import io.chagres.nn.hf.config.HfConfig;
-import io.chagres.nn.layer.Embedding;
 import io.chagres.nn.quantize.Calibration;
 import io.chagres.nn.quantize.InputPeaks;
 import io.chagres.nn.quantize.Quantization;
 import io.chagres.nn.quantize.Quantizer;
 import io.chagres.nn.transformer.Transformer;
 import io.chagres.tensor.DType;
-import io.chagres.tensor.Tensor;
-import io.chagres.tensor.io.AtomicFiles;
 import io.chagres.tensor.io.Json;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.train.data.Batch;
@@ -18,7 +14,6 @@ import io.chagres.train.data.Batches;
 import io.chagres.train.data.Corpus;
 import io.chagres.train.data.Source;
 import io.chagres.train.data.TokenizedCorpus;
-import io.chagres.train.recipe.Recipe;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -29,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -167,8 +163,7 @@ final class QuantizeCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
         boolean text;
-        try (EvalModel source = new EvalModel(model, null, threads, DType.F32);
-                TensorArena weights = source.arena("weights of 8 bits")) {
+        try (EvalModel source = new EvalModel(model, null, threads, DType.F32)) {
             text = !data.isEmpty() || heldOut(source).isPresent();
             Options.check(
                     spec,
@@ -176,33 +171,40 @@ final class QuantizeCommand implements Callable<Integer> {
                     "--outliers",
                     "needs text in --data to see what goes into the layers");
             InputPeaks peaks = outliers == 0 ? null : peaks(source, screen);
+            quantize(source, how(), peaks, output, screen);
+        }
+        report(out, screen, text);
+        return 0;
+    }
+
+    /// Writes a model of 8 bits.
+    ///
+    /// @param peaks what goes into its layers; null where it does not matter
+    static void quantize(
+            EvalModel source,
+            Quantization how,
+            @Nullable InputPeaks peaks,
+            Path output,
+            Screen screen)
+            throws IOException {
+        try (TensorArena weights = source.arena("weights of 8 bits")) {
             Transformer made =
                     Quantizer.quantize(
                             source.model(),
-                            how(),
+                            how,
                             peaks,
                             weights,
                             (module, n, of) -> screen.status(progress(module, n, of)));
             screen.status("Writing ...");
-            AtomicFiles.writeFolder(
-                    output,
-                    fresh -> {
-                        HfCheckpoint.save(
-                                made,
-                                source.generation(),
-                                fresh,
-                                stored(source.model()),
-                                HfCheckpoint.SHARD_BYTES);
-                        source.tokenizer().save(fresh);
-                        Recipe recipe = source.recipe().orElse(null);
-                        if (recipe != null) { // it says which text was held out
-                            recipe.write(fresh.resolve(Recipe.FILE_NAME));
-                        }
-                    });
+            new MadeModel(
+                            made,
+                            source.generation(),
+                            MadeModel.stored(source.model()),
+                            source.tokenizer(),
+                            source.recipe().orElse(null))
+                    .write(output);
         }
         screen.status("");
-        report(out, screen, text);
-        return 0;
     }
 
     private void check() throws IOException {
@@ -236,11 +238,6 @@ final class QuantizeCommand implements Callable<Integer> {
         return Figures.format("%3d%%  %d of %d  %s", 100 * done / of, done, of, module);
     }
 
-    /// The dtype of what stays floats: that of the model's table.
-    private static DType stored(Transformer model) {
-        return model.tokens() instanceof Embedding.Plain(Tensor table) ? table.dtype() : DType.F32;
-    }
-
     private static Optional<Double> heldOut(EvalModel model) {
         return model.recipe().map(r -> r.data().heldOut()).filter(part -> part > 0);
     }
@@ -268,7 +265,7 @@ final class QuantizeCommand implements Callable<Integer> {
             measured.figure(
                     "decode tokens/s",
                     "decode_tokens_per_second",
-                    DecodeSpeed.of(each, threads),
+                    DecodeSpeed.of(each, threads, DecodeSpeed.SECONDS),
                     "%,.1f");
             screen.status("");
             found.add(measured);

@@ -37,7 +37,6 @@ import picocli.CommandLine.Spec;
         })
 final class QuickstartCommand implements Callable<Integer> {
     private static final String FOLDER = "quickstart";
-    private static final long WARMUP_STEPS = 100;
     private static final Duration AFTER_TRAINING = Duration.ofSeconds(12);
     private static final int DEFINITION_TOKENS = 48;
     private static final double TEMPERATURE = 0.5;
@@ -66,13 +65,17 @@ final class QuickstartCommand implements Callable<Integer> {
             names = "--minutes",
             paramLabel = "M",
             defaultValue = "3",
-            description = "How long it may take in all. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "How long it may take in all, or the first training of --full. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private double minutes;
 
     @Option(
             names = "--steps",
             paramLabel = "N",
-            description = "Train for this many steps, however long they take.")
+            description =
+                    "Train for this many steps, however long they take. Later trainings of --full"
+                            + " have as many, or a quarter.")
     private @Nullable Long steps;
 
     @Option(
@@ -91,6 +94,8 @@ final class QuickstartCommand implements Callable<Integer> {
             description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
+    @Mixin private LifeOptions life;
+
     @Mixin private JsonOption json;
 
     @Override
@@ -102,6 +107,10 @@ final class QuickstartCommand implements Callable<Integer> {
                 "must be above 0, got " + minutes);
         Options.check(spec, steps == null || steps >= 1, "--steps", "must be at least 1");
         Options.atLeast(spec, "--threads", threads, 0);
+        life.check(spec);
+        if (life.wanted()) {
+            return live();
+        }
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
         long start = System.nanoTime();
@@ -120,12 +129,13 @@ final class QuickstartCommand implements Callable<Integer> {
                         ? () ->
                                 process.train(
                                         new Trainer(recipe(folder, fixed), view), Trainer.Start.NEW)
-                        : new PacedTraining(
-                                        new Pace(System::nanoTime, time),
-                                        n -> recipe(folder, n),
-                                        view,
-                                        process)
-                                ::run;
+                        : () ->
+                                new PacedTraining(
+                                                new Pace(System::nanoTime, time),
+                                                n -> recipe(folder, n),
+                                                view,
+                                                process)
+                                        .run(Trainer.Start.NEW);
         TrainingResult result = process.run(folder, work);
         if (result.reason() == Reason.STOPPED) {
             return 1;
@@ -153,25 +163,42 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     private Recipe recipe(Path folder, long total) {
-        Map<String, String> keys = new LinkedHashMap<>();
-        keys.put("model.preset", "tiny");
-        keys.put("model.num_hidden_layers", "3");
-        keys.put("train.steps", Long.toString(total));
-        keys.put("train.batch_size", "8");
-        keys.put("train.learning_rate", "3e-3");
-        keys.put("train.min_learning_rate_ratio", "0");
-        keys.put("train.warmup_steps", Long.toString(Math.min(WARMUP_STEPS, total / 5)));
-        keys.put("train.eval_every", "250");
-        keys.put("train.eval_batches", "20");
-        keys.put("train.keep_best", "false");
-        keys.put("train.sample_every", "250");
-        keys.put("train.sample_prompts", "[\"" + WORDS.getFirst() + ":\"]");
-        keys.put("train.save_every", "0");
-        keys.put("train.seed", Long.toString(seed));
-        keys.put("data.seed", Long.toString(seed));
-        keys.put("train.threads", Integer.toString(threads));
-        keys.put("output", folder.toString());
-        return Recipe.of(keys);
+        return Recipe.of(
+                new QuickRecipe(seed, threads).model(folder, total, WORDS.getFirst() + ":"));
+    }
+
+    /// The whole life of a model.
+    private int live() throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
+        LifeSettings settings = life.settings(output, minutes, steps, seed, threads);
+        List<String> given = spec.root().commandLine().getParseResult().originalArgs();
+        Life lived = new Life(settings, screen, String.join(" ", given));
+        screen.line("The life of a small language model, in " + settings.folder());
+        boolean whole = lived.run();
+        if (!whole) {
+            return 1;
+        }
+        LifeStage end = lived.stages().getLast();
+        if (json.wanted()) {
+            Map<String, Object> all = new LinkedHashMap<>();
+            all.put("folder", settings.folder().toString());
+            all.put("stages", lived.rows().stream().map(LifeRow::toJson).toList());
+            all.put("model", end.model().toString());
+            out.println(Json.line(all));
+            out.flush();
+        } else {
+            screen.line("");
+            lived.table().forEach(screen::line);
+            screen.line("");
+            screen.line("Perplexity is that on text which nothing was trained on. Next:");
+            screen.line(
+                    "  ./chagres generate "
+                            + end.model()
+                            + " 'oak tree (noun):' --temperature 0.5");
+            screen.line("  ./chagres eval " + end.model());
+        }
+        return 0;
     }
 
     private static void show(Screen screen, TrainingReport report) {

@@ -37,15 +37,21 @@ final class TrainingProcess {
     ///
     /// @param folder the run's folder
     TrainingResult run(Path folder, Work work) throws IOException {
+        return run("train --resume --output " + folder, work);
+    }
+
+    /// Does some work, as [#run(Path, Work)].
+    ///
+    /// @param goOn the command that goes on with what was stopped
+    TrainingResult run(String goOn, Work work) throws IOException {
         try (var _ = new StopHook(this::stop)) {
             TrainingResult result = work.run();
             view.close();
             if (result.reason() == Reason.STOPPED) {
                 screen.line(
                         Figures.format(
-                                "Stopped at step %d, saved in %s. Go on with:%n"
-                                        + "  ./chagres train --resume --output %s",
-                                result.step(), result.last(), folder));
+                                "Stopped at step %d, saved in %s. Go on with:%n" + "  ./chagres %s",
+                                result.step(), result.last(), goOn));
             }
             return result;
         } finally {

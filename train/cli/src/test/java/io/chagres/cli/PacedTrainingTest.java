@@ -2,6 +2,7 @@ package io.chagres.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chagres.train.loop.Trainer;
 import io.chagres.train.loop.TrainingResult;
 import io.chagres.train.loop.TrainingResult.Reason;
 import io.chagres.train.metrics.MetricsHistory;
@@ -46,7 +47,8 @@ class PacedTrainingTest {
         Pace pace = new Pace(() -> nanos[0] += 1_000_000_000L, Duration.ofSeconds(40));
         var training = new PacedTraining(pace, steps -> recipe(texts, steps), view, process);
 
-        TrainingResult result = process.run(folder.resolve("run"), training::run);
+        TrainingResult result =
+                process.run(folder.resolve("run"), () -> training.run(Trainer.Start.NEW));
 
         assertThat(result.reason()).isEqualTo(Reason.COMPLETED);
         assertThat(result.step()).isEqualTo(pace.planned()).isBetween(10L, 60L);

@@ -45,11 +45,7 @@ public record Corpus(List<Part> parts) {
 
     private static Part open(Source source) {
         Documents documents =
-                switch (source.path()) {
-                    case Source.WORDNET -> new WordNet(false, source.domain());
-                    case Source.WORDNET_EXAMPLES -> new WordNet(true, source.domain());
-                    default -> TextFiles.open(source);
-                };
+                WordNet.of(source).<Documents>map(w -> w).orElseGet(() -> TextFiles.open(source));
         return new Part(source.domain(), source.weight(), documents);
     }
 

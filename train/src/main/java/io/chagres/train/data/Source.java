@@ -3,7 +3,8 @@ package io.chagres.train.data;
 /// Where training text comes from, as a recipe declares it.
 ///
 /// @param path a `.jsonl` file (field `text`), a text file, a folder of `.txt`, `.md` and `.jsonl`
-///   files, or [#WORDNET] or [#WORDNET_EXAMPLES]; relative to the working directory
+///   files, or [#WORDNET] or [#WORDNET_EXAMPLES], of which `wordnet:noun.plant` is one of the
+///   lexicographers' files and `wordnet:-noun.plant` all others; relative to the working directory
 /// @param weight how often this source is drawn from, relative to the others' weights
 /// @param domain the kind of text; sources may share one, losses are reported for each
 public record Source(String path, double weight, String domain) {
@@ -27,8 +28,12 @@ public record Source(String path, double weight, String domain) {
         return new Source(path, 1, defaultDomain(path));
     }
 
-    /// The last name in a path, without its extension: `texts/prose.txt` becomes `prose`.
+    /// The last name in a path, without its extension: `texts/prose.txt` becomes `prose`. A part of
+    /// WordNet is called as it is.
     public static String defaultDomain(String path) {
+        if (path.startsWith(WORDNET + ":") || path.startsWith(WORDNET_EXAMPLES + ":")) {
+            return path;
+        }
         String trimmed = path.replace('\\', '/').replaceAll("/+$", "");
         String name = trimmed.substring(trimmed.lastIndexOf('/') + 1);
         int dot = name.lastIndexOf('.');

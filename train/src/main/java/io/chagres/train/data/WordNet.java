@@ -7,7 +7,11 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The 117,791 definitions of WordNet 3.1 as documents `lemma (pos): definition`, for example `tire
@@ -19,11 +23,75 @@ import org.jspecify.annotations.Nullable;
 /// same thing; the documents come in a fixed shuffled order instead, which makes every stretch of
 /// them a fair sample.
 ///
+/// Each meaning belongs to one of the files that WordNet's lexicographers wrote, such as
+/// `noun.plant`; see lexnames(5WN). A part of the dictionary is named by them.
+///
 /// @param examples whether the example sentences in quotes that follow many a definition are kept
+/// @param files names of the lexicographers' files whose definitions are taken
 /// @param domain the domain of the documents
-public record WordNet(boolean examples, String domain) implements Corpus.Documents {
+public record WordNet(boolean examples, Set<String> files, String domain)
+        implements Corpus.Documents {
     private static final String FOLDER = "net/sf/extjwnl/data/wordnet/wn31/";
     private static final long ORDER = 0x576F72644E657431L;
+    private static final char OF = ':';
+    private static final String WITHOUT = "-";
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{2}");
+
+    /// The lexicographers' files, each at the place of its number.
+    private static final List<String> FILES =
+            List.of(
+                    ("adj.all adj.pert adv.all noun.Tops noun.act noun.animal noun.artifact"
+                                    + " noun.attribute noun.body noun.cognition noun.communication"
+                                    + " noun.event noun.feeling noun.food noun.group noun.location"
+                                    + " noun.motive noun.object noun.person noun.phenomenon"
+                                    + " noun.plant noun.possession noun.process noun.quantity"
+                                    + " noun.relation noun.shape noun.state noun.substance"
+                                    + " noun.time verb.body verb.change verb.cognition"
+                                    + " verb.communication verb.competition verb.consumption"
+                                    + " verb.contact verb.creation verb.emotion verb.motion"
+                                    + " verb.perception verb.possession verb.social verb.stative"
+                                    + " verb.weather adj.ppl")
+                            .split(" "));
+
+    /// Copies the set.
+    public WordNet {
+        files = Set.copyOf(files);
+    }
+
+    /// All definitions.
+    public WordNet(boolean examples, String domain) {
+        this(examples, Set.copyOf(FILES), domain);
+    }
+
+    /// The dictionary, or the part of it, that a source names.
+    ///
+    /// @return empty when the source is something else
+    /// @throws DataException when a part is meant that is not there
+    static Optional<WordNet> of(Source source) {
+        String path = source.path();
+        int end = path.indexOf(OF);
+        String name = end < 0 ? path : path.substring(0, end);
+        boolean examples = name.equals(Source.WORDNET_EXAMPLES);
+        if (!examples && !name.equals(Source.WORDNET)) {
+            return Optional.empty();
+        }
+        if (end < 0) {
+            return Optional.of(new WordNet(examples, source.domain()));
+        }
+        String part = path.substring(end + 1);
+        boolean without = part.startsWith(WITHOUT);
+        String file = without ? part.substring(WITHOUT.length()) : part;
+        if (!FILES.contains(file)) {
+            throw new DataException(
+                    "%s: WordNet has no part '%s', but %s"
+                            .formatted(path, file, String.join(", ", FILES)));
+        }
+        Set<String> taken = new TreeSet<>(without ? FILES : List.of(file));
+        if (without) {
+            taken.remove(file);
+        }
+        return Optional.of(new WordNet(examples, taken, source.domain()));
+    }
 
     @Override
     public void forEach(Consumer<Document> action) {
@@ -71,12 +139,27 @@ public record WordNet(boolean examples, String domain) implements Corpus.Documen
             number++;
             if (!line.startsWith(" ")) { // the licence is indented
                 String text = format(line, examples);
-                if (text == null) {
+                String file = file(line);
+                if (text == null || file == null) {
                     throw new DataException("%s, line %d: not a synset".formatted(name, number));
                 }
-                to.add(text);
+                if (files.contains(file)) {
+                    to.add(text);
+                }
             }
         }
+    }
+
+    /// The lexicographers' file of a line, whose second field is its number in two digits; null
+    /// when it has none.
+    private static @Nullable String file(String line) {
+        String[] fields = line.split(" ", 3);
+        String number = fields.length < 3 ? "" : fields[1];
+        if (!NUMBER.matcher(number).matches()) {
+            return null;
+        }
+        int index = Integer.parseInt(number);
+        return index < FILES.size() ? FILES.get(index) : null;
     }
 
     /// The text of a line `offset file type count word … | definition; "example"`, or null when it

@@ -156,7 +156,9 @@ final class Keys {
                     "data.sources",
                     ValueType.sources(),
                     Source.WORDNET,
-                    "Files, folders, or wordnet (English definitions) to train on.",
+                    "Files, folders, or wordnet (English definitions) to train on;"
+                            + " wordnet:noun.plant is one part of it, wordnet:-noun.plant all"
+                            + " others.",
                     r -> r.data().sources());
     static final RecipeKey<Double> HELD_OUT =
             key(

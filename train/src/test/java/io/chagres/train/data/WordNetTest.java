@@ -1,6 +1,7 @@
 package io.chagres.train.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +68,24 @@ class WordNetTest {
                 .contains(
                         "burn (verb): cause to undergo combustion; \"burn garbage\";"
                                 + " \"The car burns only Diesel oil\"");
+    }
+
+    @Test
+    void aPartAndAllOthersAreTheWhole() {
+        List<String> plants = texts("wordnet:noun.plant");
+        List<String> others = texts("wordnet:-noun.plant");
+        assertThat(plants).hasSize(8_032).anyMatch(text -> text.startsWith("rose (noun): "));
+        assertThat(others).hasSize(117_791 - 8_032);
+        List<String> both = new ArrayList<>(plants);
+        both.addAll(others);
+        assertThat(both.stream().sorted().toList())
+                .isEqualTo(definitions.stream().sorted().toList());
+        assertThat(texts("wordnet-examples:verb.weather")).anyMatch(text -> text.contains("; \""));
+        List<Source> none = List.of(Source.of("wordnet:noun.plants"));
+        assertThatThrownBy(() -> Corpus.open(none))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("WordNet has no part 'noun.plants', but adj.all, ")
+                .hasMessageContaining("noun.plant");
     }
 
     @Test
