@@ -17,9 +17,10 @@ final class DecodeSpeed {
 
     /// Tokens per second: of several runs, after one to warm up, the fastest.
     ///
+    /// @param device as `--device` takes it
     /// @param threads 0 for one per processor
-    static double of(Path folder, int threads) throws IOException {
-        try (EvalModel model = new EvalModel(folder, null, threads, DType.F32);
+    static double of(Path folder, String device, int threads) throws IOException {
+        try (EvalModel model = new EvalModel(folder, null, device, threads, DType.F32);
                 TensorArena cache = model.arena("kv cache")) {
             int tokens = Math.min(TOKENS, model.config().maxPositionEmbeddings());
             var pages = new KvCache(KvCache.layers(model.config()), cache, tokens, DType.F32);

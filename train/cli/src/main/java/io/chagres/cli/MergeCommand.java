@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -77,6 +78,8 @@ final class MergeCommand implements Callable<Integer> {
             defaultValue = "auto")
     private Stored dtype;
 
+    @Mixin private DeviceOption device;
+
     @Override
     public Integer call() throws IOException {
         if (Files.exists(output)) {
@@ -85,7 +88,7 @@ final class MergeCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         try (SafeTensors file = HfCheckpoint.open(model);
-                Backend backend = Backends.open("cpu", 0);
+                Backend backend = Backends.open(device.choose(), 0);
                 TensorArena weights = backend.arena("weights");
                 TensorArena step = backend.arena("step")) {
             HfCheckpoint base = HfCheckpoint.map(model, file, weights);

@@ -159,6 +159,8 @@ final class QuantizeCommand implements Callable<Integer> {
             description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
+    @Mixin private DeviceOption device;
+
     @Mixin private JsonOption json;
 
     @Override
@@ -166,8 +168,9 @@ final class QuantizeCommand implements Callable<Integer> {
         check();
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
+        String on = device.choose();
         boolean text;
-        try (EvalModel source = new EvalModel(model, null, threads, DType.F32);
+        try (EvalModel source = new EvalModel(model, null, on, threads, DType.F32);
                 TensorArena weights = source.arena("weights of 8 bits")) {
             text = !data.isEmpty() || heldOut(source).isPresent();
             Options.check(
@@ -201,7 +204,7 @@ final class QuantizeCommand implements Callable<Integer> {
                     });
         }
         screen.status("");
-        report(out, screen, text);
+        report(out, screen, on, text);
         return 0;
     }
 
@@ -259,16 +262,16 @@ final class QuantizeCommand implements Callable<Integer> {
         return InputPeaks.of(model.model(), texts, model.step());
     }
 
-    private void report(PrintWriter out, Screen screen, boolean text) throws IOException {
+    private void report(PrintWriter out, Screen screen, String on, boolean text) throws IOException {
         List<Path> models = List.of(model, output);
         List<Measured> found = new ArrayList<>();
         for (Path each : models) {
-            Measured measured = measured(each, screen, text);
+            Measured measured = measured(each, screen, on, text);
             screen.status("Writing tokens ...");
             measured.figure(
                     "decode tokens/s",
                     "decode_tokens_per_second",
-                    DecodeSpeed.of(each, threads),
+                    DecodeSpeed.of(each, on, threads),
                     "%,.1f");
             screen.status("");
             found.add(measured);
@@ -287,12 +290,13 @@ final class QuantizeCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private Measured measured(Path folder, Screen screen, boolean text) throws IOException {
+    private Measured measured(Path folder, Screen screen, String on, boolean text) throws IOException {
         if (!text) {
             long size = EvalModel.fileBytes(folder, null);
             return new Measured().fileSize(size);
         }
-        return new EvalLoss(data, 0, BATCH, batches, null, threads, DType.F32, new EvalErrors())
+        return new EvalLoss(
+                        data, 0, BATCH, batches, null, on, threads, DType.F32, new EvalErrors())
                 .run(folder, screen);
     }
 }

@@ -91,6 +91,8 @@ final class QuickstartCommand implements Callable<Integer> {
             description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
+    @Mixin private DeviceOption device;
+
     @Mixin private JsonOption json;
 
     @Override
@@ -102,6 +104,7 @@ final class QuickstartCommand implements Callable<Integer> {
                 "must be above 0, got " + minutes);
         Options.check(spec, steps == null || steps >= 1, "--steps", "must be at least 1");
         Options.atLeast(spec, "--threads", threads, 0);
+        String on = device.choose();
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
         long start = System.nanoTime();
@@ -119,10 +122,10 @@ final class QuickstartCommand implements Callable<Integer> {
                 fixed != null
                         ? () ->
                                 process.train(
-                                        new Trainer(recipe(folder, fixed), view), Trainer.Start.NEW)
+                                        new Trainer(recipe(folder, on, fixed), view), Trainer.Start.NEW)
                         : new PacedTraining(
                                         new Pace(System::nanoTime, time),
-                                        n -> recipe(folder, n),
+                                        n -> recipe(folder, on, n),
                                         view,
                                         process)
                                 ::run;
@@ -132,7 +135,7 @@ final class QuickstartCommand implements Callable<Integer> {
         }
         TrainingReport report = TrainingReport.of(result, view, start);
         show(screen, report);
-        Map<String, String> definitions = write(screen, result.last());
+        Map<String, String> definitions = write(screen, on, result.last());
         if (json.wanted()) {
             Map<String, @Nullable Object> all = report.toJson();
             all.put("definitions", definitions);
@@ -152,7 +155,7 @@ final class QuickstartCommand implements Callable<Integer> {
         return folder;
     }
 
-    private Recipe recipe(Path folder, long total) {
+    private Recipe recipe(Path folder, String on, long total) {
         Map<String, String> keys = new LinkedHashMap<>();
         keys.put("model.preset", "tiny");
         keys.put("model.num_hidden_layers", "3");
@@ -169,6 +172,7 @@ final class QuickstartCommand implements Callable<Integer> {
         keys.put("train.save_every", "0");
         keys.put("train.seed", Long.toString(seed));
         keys.put("data.seed", Long.toString(seed));
+        keys.put("device", on);
         keys.put("train.threads", Integer.toString(threads));
         keys.put("output", folder.toString());
         return Recipe.of(keys);
@@ -191,11 +195,11 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     /// Writes definitions, and shows each as it comes.
-    private Map<String, String> write(Screen screen, Path model) throws IOException {
+    private Map<String, String> write(Screen screen, String on, Path model) throws IOException {
         screen.line("");
         screen.line("Definitions it writes:");
         Map<String, String> definitions = new LinkedHashMap<>();
-        var load = new LanguageModel.Options("cpu", threads, 0, Long.MAX_VALUE);
+        var load = new LanguageModel.Options(on, threads, 0, Long.MAX_VALUE);
         try (LanguageModel loaded = LanguageModel.load(model, load)) {
             for (String word : WORDS) {
                 var sampling =
