@@ -46,9 +46,9 @@ public final class Backends {
 
     /// Opens a backend.
     ///
-    /// @param kind `cpu`, `cuda` for the first such device that can be used, `cuda:1` for the second
-    ///   there is, or `auto` for the best one available, which is logged together with why the better
-    ///   ones are not
+    /// @param kind `cpu`, `cuda` for the first such device that can be used, `cuda:1` for the
+    ///   second there is, or `auto` for the best one available, which is logged together with why
+    ///   the better ones are not
     /// @param threads host threads to compute with; 0 for one per processor
     /// @throws DeviceFailed when there is none, with the reason
     public static Backend open(String kind, int threads) {

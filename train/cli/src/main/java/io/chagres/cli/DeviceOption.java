@@ -46,7 +46,8 @@ final class DeviceOption {
     }
 
     /// The same with these kinds of devices.
-    static BackendProvider.Device check(CommandSpec spec, List<BackendProvider> providers, String device) {
+    static BackendProvider.Device check(
+            CommandSpec spec, List<BackendProvider> providers, String device) {
         try {
             Backends.Found found = Backends.find(providers, device);
             if (!found.provider().kind().equals(CPU)) {

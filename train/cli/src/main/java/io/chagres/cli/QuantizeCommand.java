@@ -262,7 +262,8 @@ final class QuantizeCommand implements Callable<Integer> {
         return InputPeaks.of(model.model(), texts, model.step());
     }
 
-    private void report(PrintWriter out, Screen screen, String on, boolean text) throws IOException {
+    private void report(PrintWriter out, Screen screen, String on, boolean text)
+            throws IOException {
         List<Path> models = List.of(model, output);
         List<Measured> found = new ArrayList<>();
         for (Path each : models) {
@@ -290,13 +291,13 @@ final class QuantizeCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private Measured measured(Path folder, Screen screen, String on, boolean text) throws IOException {
+    private Measured measured(Path folder, Screen screen, String on, boolean text)
+            throws IOException {
         if (!text) {
             long size = EvalModel.fileBytes(folder, null);
             return new Measured().fileSize(size);
         }
-        return new EvalLoss(
-                        data, 0, BATCH, batches, null, on, threads, DType.F32, new EvalErrors())
+        return new EvalLoss(data, 0, BATCH, batches, null, on, threads, DType.F32, new EvalErrors())
                 .run(folder, screen);
     }
 }

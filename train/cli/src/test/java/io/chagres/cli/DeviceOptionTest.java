@@ -2,7 +2,7 @@ package io.chagres.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.backend.BackendProvider;
@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,13 @@ import picocli.CommandLine.ParameterException;
 
 class DeviceOptionTest {
     @TempDir private static Path folder;
+
+    private static String model = "";
+
+    @BeforeAll
+    static void write() throws IOException {
+        model = TinyModel.write(folder.resolve("model")).toString();
+    }
 
     /// A GPU that cannot be opened, or why there is none.
     private record Gpu(String unavailable) implements BackendProvider {
@@ -118,15 +126,15 @@ class DeviceOptionTest {
                 "attention MODEL text",
                 "prune MODEL -o OUT --sparsity=0.5",
                 "quantize MODEL -o OUT",
+                "merge MODEL --adapter=MODEL -o OUT",
                 "quickstart --steps=1 -o OUT",
                 "train --data.sources=MODEL --output=OUT",
                 "finetune --model.from=MODEL --data.sources=MODEL --output=OUT",
                 "tune --data.sources=MODEL --output=OUT --tune.values={train.seed: [1]}",
                 "plan"
             })
-    void aMissingGpuIsAMistakeInUse(String command) throws IOException {
-        assumeThat(cuda()).as("this machine has a GPU").isNotEmpty();
-        String model = TinyModel.write(folder.resolve("model")).toString();
+    void aMissingGpuIsAMistakeInUse(String command) {
+        assumeFalse(cuda().isEmpty(), "this machine has a GPU");
         String out = folder.resolve("out").toString();
         List<String> args = new ArrayList<>();
         for (String arg : command.split(" (?!\\[)")) {
@@ -148,8 +156,7 @@ class DeviceOptionTest {
     }
 
     @Test
-    void theCpuCanBeAskedFor() throws IOException {
-        String model = TinyModel.write(folder.resolve("model")).toString();
+    void theCpuCanBeAskedFor() {
         Cli cli = Cli.ok("generate", model, "the river", "-n=2", "--device=cpu");
         assertThat(cli.err()).isEmpty();
     }

@@ -91,8 +91,7 @@ class FinetuneTest {
     void sequencesAreAsLongAsTheModelWasTrainedWith() throws IOException {
         Path model = TinyModel.write(folder.resolve("model"));
         Path recipe = recipe(model, "r: 2");
-        Files.writeString(
-                recipe, Files.readString(recipe).replace(", sequence_length: 64", ""));
+        Files.writeString(recipe, Files.readString(recipe).replace(", sequence_length: 64", ""));
         assertThat(Recipe.load(recipe, Map.of()).data().sequenceLength()).isEqualTo(256);
         String file = "--config=" + recipe;
         Cli all = Cli.ok("finetune", file, "--train.steps=1", "--output=" + folder + "/a");

@@ -65,8 +65,7 @@ class TuneTest {
         assertThat(trials).hasSize(6);
         Map<Integer, Integer> reached = new HashMap<>();
         for (JsonNode trial : trials) {
-            boolean impossible =
-                    trial.object("values").string("train.warmup_steps").equals("1000");
+            boolean impossible = trial.object("values").string("train.warmup_steps").equals("1000");
             assertThat(trial.has("error")).isEqualTo(impossible);
             if (impossible) {
                 assertThat(trial.string("error")).contains("train.warmup_steps");

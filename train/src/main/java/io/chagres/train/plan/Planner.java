@@ -146,8 +146,7 @@ public final class Planner {
 
     private Choice choice(TransformerConfig model, Strategy strategy) {
         TrainRecipe train = strategy.applyTo(recipe.train());
-        StepPrediction step =
-                StepPrediction.of(like, model, recipe, strategy.finetune(), train);
+        StepPrediction step = StepPrediction.of(like, model, recipe, strategy.finetune(), train);
         double seconds = machine.seconds(step.cost(), strategy.precision());
         return new Choice(model.numLayers(), strategy, step, seconds);
     }

@@ -41,8 +41,7 @@ public record Strategy(
 
     /// The same with other activations computed again.
     Strategy with(Checkpointing other) {
-        return new Strategy(
-                finetune, precision, optimizer, batchSize, gradientAccumulation, other);
+        return new Strategy(finetune, precision, optimizer, batchSize, gradientAccumulation, other);
     }
 
     /// The recipe that trains so.

@@ -54,8 +54,7 @@ final class SearchReader {
                     Keys.ALL.stream()
                             .filter(k -> k.path().equals(path))
                             .findFirst()
-                            .orElseThrow(
-                                    () -> Unknown.key(path, where, Keys.PATHS, Keys.PATHS));
+                            .orElseThrow(() -> Unknown.key(path, where, Keys.PATHS, Keys.PATHS));
             Where at = where.child(path);
             if (REFUSED.stream()
                     .anyMatch(no -> path.equals(no) || (no.endsWith(".") && path.startsWith(no)))) {

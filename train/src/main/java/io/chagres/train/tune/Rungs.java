@@ -22,8 +22,8 @@ public record Rungs(List<Rung> all) {
         all = List.copyOf(all);
     }
 
-    /// As many trials as are wanted and the budget has tokens for. Rung `k` of `n` has `1 / eta^(n -
-    /// 1 - k)` of the tokens of a whole run, and `1 / eta` of the trials before it, at least one.
+    /// As many trials as are wanted and the budget has tokens for. Rung `k` of `n` has `1 / eta^(n
+    /// - 1 - k)` of the tokens of a whole run, and `1 / eta` of the trials before it, at least one.
     ///
     /// @param whole tokens of a whole run
     /// @throws TrainingException when the budget does not suffice for one trial

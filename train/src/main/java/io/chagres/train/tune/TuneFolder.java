@@ -23,8 +23,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The folder of a search: `tune.yaml`, the recipe with its ranges; `trials.jsonl`, what is known of
-/// each trial; `trials/`, a run's folder for each; and `best.yaml`. Open in one process at a time.
+/// The folder of a search: `tune.yaml`, the recipe with its ranges; `trials.jsonl`, what is known
+/// of each trial; `trials/`, a run's folder for each; and `best.yaml`. Open in one process at a
+/// time.
 final class TuneFolder implements AutoCloseable {
     private static final List<String> LARGE = List.of("last", "best", "tokens", "tokenizer");
 

@@ -13,7 +13,6 @@ import io.chagres.train.recipe.Range;
 import io.chagres.train.recipe.Recipe;
 import io.chagres.train.recipe.RecipeException;
 import io.chagres.train.recipe.TuneRecipe;
-import io.chagres.train.recipe.TuneRecipe.Method;
 import io.chagres.train.tune.Rungs.Rung;
 import io.chagres.train.tune.Trial.Result;
 import java.io.IOException;
@@ -29,19 +28,19 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Searches the ranges of a recipe for the values with the lowest held-out loss, by random search or
-/// successive halving.
+/// Searches the ranges of a recipe for the values with the lowest held-out loss, by random search
+/// or successive halving.
 ///
 /// Settings are drawn from the seed alone, one stream of random numbers for each trial, so the same
-/// seed tries the same settings, and a larger budget only more of them. Every trial has the schedule
-/// of a whole run: the one that ends last has been trained exactly as the recipe of the best values
-/// says, to the bit. A trial that goes on to the next rung goes on from its checkpoint, so a rung
-/// costs what it adds to the one before. Trials that are judged early are judged before their
-/// learning rate has fallen, which makes high rates look worse than they will be; `schedule:
+/// seed tries the same settings, and a larger budget only more of them. Every trial has the
+/// schedule of a whole run: the one that ends last has been trained exactly as the recipe of the
+/// best values says, to the bit. A trial that goes on to the next rung goes on from its checkpoint,
+/// so a rung costs what it adds to the one before. Trials that are judged early are judged before
+/// their learning rate has fallen, which makes high rates look worse than they will be; `schedule:
 /// constant` or fewer rungs avoid that.
 ///
-/// A length is in tokens. Where what is searched changes the tokens of a step, a trial takes as many
-/// more or fewer steps.
+/// A length is in tokens. Where what is searched changes the tokens of a step, a trial takes as
+/// many more or fewer steps.
 ///
 /// The recipe's output folder receives `trials.jsonl`, `best.yaml` and the trials' runs. A trial
 /// whose values contradict each other, that does not fit the memory or that diverges has failed and
@@ -104,8 +103,8 @@ public final class Tuner {
     ///
     /// @param resume whether to go on with the search in the output folder; otherwise there must be
     ///   none
-    /// @throws TrainingException when the recipe has no ranges, holds no text out or has too small a
-    ///   budget, or when every trial fails
+    /// @throws TrainingException when the recipe has no ranges, holds no text out or has too small
+    ///   a budget, or when every trial fails
     /// @throws IOException when a file cannot be read or written
     public Outcome run(boolean resume) throws IOException {
         Recipe base = variants.with(Map.of());
@@ -228,14 +227,10 @@ public final class Tuner {
         private List<Integer> best(List<Integer> from, int count, int rungsDone) {
             return from.stream()
                     .sorted(
-                            Comparator.comparingDouble(
-                                    n ->
-                                            rungsDone == 0
-                                                    ? 0
-                                                    : trials.get(n)
-                                                            .results()
-                                                            .get(rungsDone - 1)
-                                                            .loss()))
+                            Comparator.comparingDouble(n ->
+                                    rungsDone == 0
+                                            ? 0
+                                            : trials.get(n).results().get(rungsDone - 1).loss()))
                     .limit(count)
                     .sorted()
                     .toList();
@@ -299,10 +294,7 @@ public final class Tuner {
             long all = settled.train().steps();
             long perStep = tokens(settled);
             boolean last = k == rungs.all().size() - 1;
-            long target =
-                    last
-                            ? all
-                            : Math.clamp(rungs.all().get(k).tokens() / perStep, 1L, all);
+            long target = last ? all : Math.clamp(rungs.all().get(k).tokens() / perStep, 1L, all);
             if (!trial.results().isEmpty() && trial.results().getLast().step() == target) {
                 Result before = trial.results().getLast();
                 return new Result(target, before.tokens(), before.loss(), 0);
@@ -316,12 +308,18 @@ public final class Tuner {
                             and(
                                     trial.values(),
                                     Map.of(
-                                            STEPS, Long.toString(all),
-                                            "train.eval_every", Long.toString(target),
-                                            "train.early_stop_patience", "0",
-                                            "train.keep_best", "false",
-                                            "train.sample_every", "0",
-                                            "output", folder.run(trial).toString())));
+                                            STEPS,
+                                            Long.toString(all),
+                                            "train.eval_every",
+                                            Long.toString(target),
+                                            "train.early_stop_patience",
+                                            "0",
+                                            "train.keep_best",
+                                            "false",
+                                            "train.sample_every",
+                                            "0",
+                                            "output",
+                                            folder.run(trial).toString())));
             long start = System.nanoTime();
             Watch watch = new Watch(trial, k, target);
             Trainer trainer = new Trainer(run, watch);

@@ -134,10 +134,7 @@ class TuneRecipeTest {
                 "[1] | expected a group of keys"
             })
     void aMistakeIsNamed(String search, String message) {
-        assertThatThrownBy(
-                        () ->
-                                Recipe.parse(
-                                        "r.yaml", "tune: {search: " + search + "}", Map.of()))
+        assertThatThrownBy(() -> Recipe.parse("r.yaml", "tune: {search: " + search + "}", Map.of()))
                 .isInstanceOf(RecipeException.class)
                 .hasMessageContaining("tune.search")
                 .hasMessageContaining("r.yaml")
@@ -146,11 +143,10 @@ class TuneRecipeTest {
 
     @Test
     void whatBelongsToHalvingNeedsIt() {
-        assertThatThrownBy(
-                        () ->
-                                tune(
-                                        "tune: {method: random, eta: 2, search:"
-                                                + " {train.beta1: {choice: [0.9]}}}"))
+        assertThatThrownBy(() ->
+                        tune(
+                                "tune: {method: random, eta: 2, search:"
+                                        + " {train.beta1: {choice: [0.9]}}}"))
                 .hasMessageContaining("tune.eta")
                 .hasMessageContaining("needs tune.method: halving");
     }

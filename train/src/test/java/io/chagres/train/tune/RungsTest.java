@@ -55,8 +55,7 @@ class RungsTest {
         List<Trial> nine = Tuner.draw(wanted(9, 0), 9);
         assertThat(nine).startsWith(five.toArray(Trial[]::new)).hasSize(9).doesNotHaveDuplicates();
         TuneRecipe other =
-                new TuneRecipe(
-                        Method.HALVING, 9, 0, 3, 3, 8, Map.of("train.learning_rate", RATES));
+                new TuneRecipe(Method.HALVING, 9, 0, 3, 3, 8, Map.of("train.learning_rate", RATES));
         assertThat(Tuner.draw(other, 5)).doesNotContainAnyElementsOf(five);
     }
 

@@ -101,8 +101,8 @@ public final class CudaLibrary {
         return reason;
     }
 
-    /// Name of the library's file, as it was loaded or found, also of one that cannot be used; empty
-    /// where there is none or it is not known.
+    /// Name of the library's file, as it was loaded or found, also of one that cannot be used;
+    /// empty where there is none or it is not known.
     public String file() {
         return file;
     }
@@ -231,13 +231,17 @@ public final class CudaLibrary {
         }
         rc = driver.init();
         if (rc != 0) {
-            return unusable(file, driver, "cuInit says " + driver.errorName(rc), version, List.of());
+            return unusable(
+                    file, driver, "cuInit says " + driver.errorName(rc), version, List.of());
         }
         rc = driver.deviceCount(out);
         if (rc != 0) {
             return unusable(
                     file,
-                    driver, "cuDeviceGetCount says " + driver.errorName(rc), version, List.of());
+                    driver,
+                    "cuDeviceGetCount says " + driver.errorName(rc),
+                    version,
+                    List.of());
         }
         int n = out.get(ValueLayout.JAVA_INT, 0);
         List<Device> devices = new ArrayList<>();

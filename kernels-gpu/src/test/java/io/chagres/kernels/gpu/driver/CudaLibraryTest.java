@@ -3,7 +3,7 @@ package io.chagres.kernels.gpu.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.chagres.kernels.gpu.CudaBackendProvider;
 import io.chagres.tensor.backend.BackendProvider;
@@ -105,7 +105,7 @@ class CudaLibraryTest {
     @Test
     void aFileWithoutTheFunctionsIsNamed() {
         CudaLibrary other = CudaLibrary.find(List.of("libm.so.6"), List.of());
-        assumeThat(other.file()).isEqualTo("libm.so.6");
+        assumeTrue(other.file().equals("libm.so.6"), "there is no libm.so.6 here");
         assertThat(other.reason()).contains("too old or broken").contains("cuInit");
     }
 
