@@ -86,9 +86,7 @@ public final class CudaBackend implements Backend {
     public String describe() {
         return device.facts()
                 + ", driver for CUDA "
-                + library.version() / 1000
-                + "."
-                + library.version() % 1000 / 10
+                + library.release()
                 + "; kernels: "
                 + String.join(", ", kernels.operations());
     }

@@ -9,11 +9,15 @@ import io.chagres.tensor.op.Primitive;
 import io.chagres.tests.cases.CaseTests;
 import io.chagres.tests.cases.OpCase;
 import io.chagres.tests.cases.OpCases;
+import java.lang.System.Logger.Level;
 import java.util.Iterator;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
@@ -21,12 +25,24 @@ import org.junit.jupiter.api.TestFactory;
 /// a kernel of their own are launches of primitives that have rows themselves: for them, the values
 /// are checked in every dtype, but not again all layouts and gradients, which would take minutes.
 class CudaCasesTest {
+    private static final System.Logger LOG = System.getLogger(CudaCasesTest.class.getName());
     private static final FakeCuda CUDA = FakeCuda.builder().build();
     private static final CudaBackend GPU = new CudaBackend(CudaLibrary.of(CUDA.lookup()), 0, true);
+
+    private static final Set<String> TRIED = ConcurrentHashMap.newKeySet();
+    private static final Set<String> FAILED = ConcurrentHashMap.newKeySet();
 
     @AfterAll
     static void close() {
         GPU.close();
+        LOG.log(
+                Level.INFO,
+                "{0} rows passed by CudaBackend of {1}; {2} kernels and {3} forms of PTX instructions"
+                        + " executed",
+                TRIED.size() - FAILED.size(),
+                OpCases.all().size(),
+                CUDA.executedKernels().size(),
+                CUDA.executedForms().size());
         CUDA.close();
     }
 
@@ -38,14 +54,34 @@ class CudaCasesTest {
                     OpCase row = rows.next();
                     assertThat(tests.getDisplayName()).isEqualTo(row.name());
                     boolean kernel = row.op() instanceof Primitive || GPU.kernels().has(row.op());
-                    return kernel ? tests : valuesOnly((DynamicContainer) tests);
+                    return counted((DynamicContainer) tests, kernel ? "" : "values");
                 });
     }
 
-    private static DynamicNode valuesOnly(DynamicContainer tests) {
+    /// The tests whose names begin so.
+    private static DynamicNode counted(DynamicContainer row, String begin) {
         return DynamicContainer.dynamicContainer(
-                tests.getDisplayName(),
-                tests.getChildren().filter(t -> t.getDisplayName().startsWith("values")));
+                row.getDisplayName(),
+                row.getChildren()
+                        .filter(t -> t.getDisplayName().startsWith(begin))
+                        .map(t -> counted(row.getDisplayName(), (DynamicTest) t)));
+    }
+
+    private static DynamicTest counted(String row, DynamicTest test) {
+        return DynamicTest.dynamicTest(
+                test.getDisplayName(),
+                () -> {
+                    TRIED.add(row);
+                    boolean passed = false;
+                    try {
+                        test.getExecutable().execute();
+                        passed = true;
+                    } finally {
+                        if (!passed) {
+                            FAILED.add(row);
+                        }
+                    }
+                });
     }
 
     @Test

@@ -75,8 +75,7 @@ class StepPredictionTest {
 
     private static final Map<String, Map<String, Object>> ADAPTERS =
             Map.of(
-                    "low rank",
-                            Map.of("finetune.method", "lora", "finetune.r", 4),
+                    "low rank", Map.of("finetune.method", "lora", "finetune.r", 4),
                     "low rank with dropout, bf16, blocks again",
                             Map.of(
                                     "finetune.method",

@@ -73,6 +73,8 @@ final class AttentionCommand implements Callable<Integer> {
             description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
+    @Mixin private DeviceOption device;
+
     @Mixin private JsonOption json;
 
     @Override
@@ -82,7 +84,7 @@ final class AttentionCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         AttentionMaps maps;
         List<String> tokens = new ArrayList<>();
-        try (EvalModel loaded = new EvalModel(model, null, threads, DType.F32)) {
+        try (EvalModel loaded = new EvalModel(model, null, device.choose(), threads, DType.F32)) {
             int[] all = loaded.tokenizer().encode(text, true);
             int seen = Math.min(maxTokens, loaded.config().maxPositionEmbeddings());
             int[] ids = Arrays.copyOf(all, Math.min(all.length, seen));

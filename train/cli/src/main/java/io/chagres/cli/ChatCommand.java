@@ -51,6 +51,8 @@ final class ChatCommand implements Callable<Integer> {
 
     @Mixin private SamplingMixin sampling;
 
+    @Mixin private DeviceOption device;
+
     @Mixin private DtypeOption dtype;
 
     @Mixin private AdapterOption adapter;
@@ -71,7 +73,7 @@ final class ChatCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         ChatTemplate template = adapter.template(model);
         var load =
-                new LanguageModel.Options("auto", threads, 0, Long.MAX_VALUE)
+                new LanguageModel.Options(device.choose(), threads, 0, Long.MAX_VALUE)
                         .withCompute(dtype.compute())
                         .withAdapter(adapter.folder());
         try (LanguageModel loaded = LanguageModel.load(model, load)) {

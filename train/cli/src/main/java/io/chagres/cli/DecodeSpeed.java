@@ -19,10 +19,11 @@ final class DecodeSpeed {
 
     /// Tokens per second: of several runs, after one to warm up, the fastest.
     ///
+    /// @param device as `--device` takes it
     /// @param threads 0 for one per processor
     /// @param seconds how long it runs
-    static double of(Path folder, int threads, double seconds) throws IOException {
-        try (EvalModel model = new EvalModel(folder, null, threads, DType.F32);
+    static double of(Path folder, String device, int threads, double seconds) throws IOException {
+        try (EvalModel model = new EvalModel(folder, null, device, threads, DType.F32);
                 TensorArena cache = model.arena("kv cache")) {
             int tokens = Math.min(TOKENS, model.config().maxPositionEmbeddings());
             var pages = new KvCache(KvCache.layers(model.config()), cache, tokens, DType.F32);

@@ -26,12 +26,14 @@ import org.jspecify.annotations.Nullable;
 /// @param data tables of texts with labels
 /// @param batchTokens most tokens in a batch
 /// @param adapter folder of an adapter to attach; null for none
+/// @param device as `--device` takes it
 record EvalClasses(
         List<String> data,
         ClassifyOptions options,
         EvalErrors errors,
         int batchTokens,
         @Nullable Path adapter,
+        String device,
         int threads,
         DType compute)
         implements EvalTask {
@@ -47,7 +49,7 @@ record EvalClasses(
         Labels labels = labels(rows);
         Texts texts = texts(rows, labels.names());
         var measured = new Measured();
-        try (EvalModel model = new EvalModel(folder, adapter, threads, compute)) {
+        try (EvalModel model = new EvalModel(folder, adapter, device, threads, compute)) {
             var scorer = new ContinuationScorer(model.model(), model.step(), compute, batchTokens);
             var classifier =
                     new LabelClassifier(

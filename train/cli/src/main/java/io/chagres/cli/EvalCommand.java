@@ -88,6 +88,8 @@ final class EvalCommand implements Callable<Integer> {
             description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
+    @Mixin private DeviceOption device;
+
     @Mixin private DtypeOption dtype;
 
     @Mixin private AdapterOption adapter;
@@ -97,15 +99,17 @@ final class EvalCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         check();
+        String on = device.choose();
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
         var texts =
-                new EvalTexts(data, metrics, errors, adapter.folder(), threads, dtype.compute());
+                new EvalTexts(
+                        data, metrics, errors, adapter.folder(), on, threads, dtype.compute());
         if (models.isEmpty()) {
             show(out, Map.of(), texts.scoreData());
             return 0;
         }
-        EvalTask task = metrics.wanted() ? texts : classify.wanted() ? classes() : loss();
+        EvalTask task = metrics.wanted() ? texts : classify.wanted() ? classes(on) : loss(on);
         List<Measured> found = new ArrayList<>();
         for (Path model : models) {
             Measured measured = task.run(model, screen);
@@ -140,21 +144,29 @@ final class EvalCommand implements Callable<Integer> {
         Options.check(spec, model, "MODEL", "the folder of a checkpoint is needed");
     }
 
-    private EvalTask loss() {
+    private EvalTask loss(String on) {
         return new EvalLoss(
                 data,
                 sequenceLength,
                 batchSize,
                 batches,
                 adapter.folder(),
+                on,
                 threads,
                 dtype.compute(),
                 errors);
     }
 
-    private EvalTask classes() {
+    private EvalTask classes(String on) {
         return new EvalClasses(
-                data, classify, errors, BATCH_TOKENS, adapter.folder(), threads, dtype.compute());
+                data,
+                classify,
+                errors,
+                BATCH_TOKENS,
+                adapter.folder(),
+                on,
+                threads,
+                dtype.compute());
     }
 
     private void show(PrintWriter out, Map<String, Object> first, Measured found) {

@@ -26,12 +26,14 @@ import org.jspecify.annotations.Nullable;
 /// @param sequenceLength 0 for as in training
 /// @param batches 0 for all
 /// @param adapter folder of an adapter to attach; null for none
+/// @param device as `--device` takes it
 record EvalLoss(
         List<String> data,
         int sequenceLength,
         int batchSize,
         int batches,
         @Nullable Path adapter,
+        String device,
         int threads,
         DType compute,
         EvalErrors errors)
@@ -54,7 +56,7 @@ record EvalLoss(
 
     @Override
     public Measured run(Path folder, Screen screen) throws IOException {
-        try (EvalModel model = new EvalModel(folder, adapter, threads, compute)) {
+        try (EvalModel model = new EvalModel(folder, adapter, device, threads, compute)) {
             Text text = text(model);
             TokenizedCorpus corpus =
                     TokenizedCorpus.prepare(

@@ -45,14 +45,16 @@ final class EvalModel implements AutoCloseable {
     /// Opens a model.
     ///
     /// @param adapter folder of an adapter to attach; null for none
+    /// @param device as `--device` takes it
     /// @param threads 0 for one per processor
     @SuppressWarnings("MustBeClosedChecker") // close() closes them
-    EvalModel(Path folder, @Nullable Path adapter, int threads, DType compute) throws IOException {
+    EvalModel(Path folder, @Nullable Path adapter, String device, int threads, DType compute)
+            throws IOException {
         this.folder = folder;
         this.adapter = adapter;
         this.compute = compute;
         file = HfCheckpoint.open(folder);
-        backend = Backends.open("auto", threads);
+        backend = Backends.open(device, threads);
         weights = backend.arena("weights");
         step = backend.arena("step");
         try {

@@ -25,11 +25,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param data tables of references, with prompts or predictions
 /// @param adapter folder of an adapter to attach; null for none
+/// @param device as `--device` takes it
 record EvalTexts(
         List<String> data,
         MetricsOptions options,
         EvalErrors errors,
         @Nullable Path adapter,
+        String device,
         int threads,
         DType compute)
         implements EvalTask {
@@ -40,7 +42,7 @@ record EvalTexts(
         List<Row> rows = rows();
         List<String> prompts = rows.stream().map(row -> row.text(options.prompts())).toList();
         var load =
-                new LanguageModel.Options("auto", threads, 0, Long.MAX_VALUE)
+                new LanguageModel.Options(device, threads, 0, Long.MAX_VALUE)
                         .withCompute(compute)
                         .withAdapter(adapter);
         try (LanguageModel model = LanguageModel.load(folder, load)) {

@@ -63,6 +63,8 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Mixin private SamplingMixin sampling;
 
+    @Mixin private DeviceOption device;
+
     @Mixin private DtypeOption dtype;
 
     @Mixin private AdapterOption adapter;
@@ -91,7 +93,7 @@ final class GenerateCommand implements Callable<Integer> {
         sampling.check(spec);
         PrintWriter out = spec.commandLine().getOut();
         var load =
-                new LanguageModel.Options("auto", threads, cacheTokens(), Long.MAX_VALUE)
+                new LanguageModel.Options(device.choose(), threads, cacheTokens(), Long.MAX_VALUE)
                         .withCompute(dtype.compute())
                         .withDrafts(draft)
                         .withAdapter(adapter.folder());

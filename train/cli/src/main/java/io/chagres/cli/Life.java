@@ -163,7 +163,7 @@ final class Life {
         Path cut = settings.folder(NARROW).resolve("cut");
         if (!Files.exists(cut)) {
             screen.status("Looking for neurons that matter little ...");
-            new LifeNarrowing(recipes.both(), NEURONS_OUT, settings.threads())
+            new LifeNarrowing(recipes.both(), NEURONS_OUT, settings.device(), settings.threads())
                     .write(last(STUDENT), cut);
         }
         return training.run(recipes.recovery(NARROW, cut, shortSteps()));
@@ -173,7 +173,7 @@ final class Life {
         if (!Files.exists(folder)) {
             var how = new Quantization(false, 0, new Calibration.Absmax(), 0, List.of());
             try (EvalModel source =
-                    new EvalModel(last(SPARSE), null, settings.threads(), DType.F32)) {
+                    new EvalModel(last(SPARSE), null, settings.device(), settings.threads(), DType.F32)) {
                 QuantizeCommand.quantize(source, how, null, folder, screen);
             }
         }

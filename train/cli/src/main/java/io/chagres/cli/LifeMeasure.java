@@ -32,7 +32,7 @@ record LifeMeasure(LifeSettings settings) {
         SparsityReport weights = weights(stage.model());
         Evaluation found = evaluation(stage.model(), screen);
         screen.status("Writing tokens ...");
-        double speed = DecodeSpeed.of(stage.model(), settings.threads(), settings.speedSeconds());
+        double speed = DecodeSpeed.of(stage.model(), settings.device(), settings.threads(), settings.speedSeconds());
         screen.status("");
         return new LifeRow(
                 stage.name(),
@@ -48,7 +48,7 @@ record LifeMeasure(LifeSettings settings) {
 
     /// Weights of 8 bits count as what they stand for.
     private SparsityReport weights(Path model) throws IOException {
-        try (Backend backend = Backends.open("cpu", settings.threads());
+        try (Backend backend = Backends.open(settings.device(), settings.threads());
                 TensorArena weights = backend.arena("weights")) {
             return SparsityReport.of(Modules.parameters(HfCheckpoint.load(model, weights).model()));
         }
@@ -56,7 +56,7 @@ record LifeMeasure(LifeSettings settings) {
 
     private Evaluation evaluation(Path folder, Screen screen) throws IOException {
         LifeRecipes recipes = new LifeRecipes(settings);
-        try (EvalModel model = new EvalModel(folder, null, settings.threads(), DType.F32)) {
+        try (EvalModel model = new EvalModel(folder, null, settings.device(), settings.threads(), DType.F32)) {
             Corpus held = Corpus.open(recipes.both()).side(recipes.heldOut(), true);
             TokenDataset tokens = TokenizedCorpus.prepare(held, 0, model.encoding()).train();
             var plan = new Evaluator.Plan(recipes.sequenceLength(), BATCH, 0);

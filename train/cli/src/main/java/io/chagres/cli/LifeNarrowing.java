@@ -20,14 +20,15 @@ import java.util.List;
 ///
 /// @param sources the text, as the model was trained on
 /// @param part the part of the neurons
+/// @param device as `--device` takes it
 /// @param threads 0 for one per processor
-record LifeNarrowing(List<Source> sources, double part, int threads) {
+record LifeNarrowing(List<Source> sources, double part, String device, int threads) {
     private static final int SEQUENCES = 64;
 
     /// Writes what is left into a folder.
     void write(Path model, Path folder) throws IOException {
         try (SafeTensors file = HfCheckpoint.open(model);
-                Backend backend = Backends.open("cpu", threads);
+                Backend backend = Backends.open(device, threads);
                 TensorArena weights = backend.arena("weights");
                 TensorArena step = backend.arena("step")) {
             HfCheckpoint base = HfCheckpoint.load(model, weights);

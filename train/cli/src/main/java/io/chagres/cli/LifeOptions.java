@@ -74,7 +74,12 @@ final class LifeOptions {
     ///
     /// @param output the folder; null for the usual one
     LifeSettings settings(
-            @Nullable Path output, double minutes, @Nullable Long steps, long seed, int threads) {
+            @Nullable Path output,
+            double minutes,
+            @Nullable Long steps,
+            long seed,
+            String device,
+            int threads) {
         String general = text;
         String special = domain;
         String size = preset;
@@ -87,6 +92,7 @@ final class LifeOptions {
                 minutes,
                 steps,
                 seed,
+                device,
                 threads,
                 s == null ? DecodeSpeed.SECONDS : s);
     }

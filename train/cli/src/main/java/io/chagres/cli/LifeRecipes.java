@@ -100,7 +100,7 @@ record LifeRecipes(LifeSettings settings) {
     }
 
     private QuickRecipe quick() {
-        return new QuickRecipe(settings.seed(), settings.threads());
+        return new QuickRecipe(settings.seed(), settings.device(), settings.threads());
     }
 
     /// Tokens in a sequence of all trainings.

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param minutes how long the first training takes
 /// @param steps of the first training; null for as many as there is time for
 /// @param seed decides initial weights and the order of texts
+/// @param device as `--device` takes it
 /// @param threads 0 for one per processor
 /// @param speedSeconds how long the speed of each model is measured
 record LifeSettings(
@@ -24,6 +25,7 @@ record LifeSettings(
         double minutes,
         @Nullable Long steps,
         long seed,
+        String device,
         int threads,
         double speedSeconds) {
 

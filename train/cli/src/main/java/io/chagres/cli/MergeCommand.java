@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -72,6 +73,8 @@ final class MergeCommand implements Callable<Integer> {
             defaultValue = "auto")
     private Stored dtype;
 
+    @Mixin private DeviceOption device;
+
     @Override
     public Integer call() throws IOException {
         if (Files.exists(output)) {
@@ -90,7 +93,7 @@ final class MergeCommand implements Callable<Integer> {
     /// @throws IllegalArgumentException when the adapter is no part of the weights
     static void merge(Path model, Path adapter, Path output, Stored dtype) throws IOException {
         try (SafeTensors file = HfCheckpoint.open(model);
-                Backend backend = Backends.open("cpu", 0);
+                Backend backend = Backends.open(device.choose(), 0);
                 TensorArena weights = backend.arena("weights");
                 TensorArena step = backend.arena("step")) {
             HfCheckpoint base = HfCheckpoint.map(model, file, weights);

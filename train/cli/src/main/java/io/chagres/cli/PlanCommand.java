@@ -99,11 +99,12 @@ final class PlanCommand implements Callable<Integer> {
                 recipe.distillation() == null && recipe.preference() == null,
                 "--config",
                 "has a teacher or finetune.objective: dpo, which plan does not know");
+        long own = DeviceOption.check(spec, recipe.device()).bytes();
         TransformerConfig model = StepPrediction.architecture(recipe);
-        try (Backend backend = Backends.open("cpu", recipe.train().threads())) {
+        try (Backend backend = Backends.open(recipe.device(), recipe.train().threads())) {
             List<Hardware> machines = new ArrayList<>(Hardware.KNOWN);
             if (!noMeasure) {
-                machines.addFirst(Probe.of(backend, memoryHere()).at(price));
+                machines.addFirst(Probe.of(backend, own > 0 ? own : memoryHere()).at(price));
             }
             Planner planner = new Planner(backend, model, recipe, machines.getFirst());
             PlanReport report = PlanReport.of(planner, recipe, model, machines);

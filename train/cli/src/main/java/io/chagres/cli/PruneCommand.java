@@ -167,6 +167,8 @@ final class PruneCommand implements Callable<Integer> {
             description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
+    @Mixin private DeviceOption device;
+
     @Mixin private JsonOption json;
 
     @Override
@@ -174,7 +176,7 @@ final class PruneCommand implements Callable<Integer> {
         Map<Unit, Double> units = check();
         PrintWriter out = spec.commandLine().getOut();
         try (SafeTensors file = HfCheckpoint.open(model);
-                Backend backend = Backends.open("cpu", threads);
+                Backend backend = Backends.open(device.choose(), threads);
                 TensorArena weights = backend.arena("weights");
                 TensorArena step = backend.arena("step")) {
             HfCheckpoint base = HfCheckpoint.load(model, weights);

@@ -155,6 +155,8 @@ final class QuantizeCommand implements Callable<Integer> {
             description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
+    @Mixin private DeviceOption device;
+
     @Mixin private JsonOption json;
 
     @Override
@@ -162,8 +164,9 @@ final class QuantizeCommand implements Callable<Integer> {
         check();
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
+        String on = device.choose();
         boolean text;
-        try (EvalModel source = new EvalModel(model, null, threads, DType.F32)) {
+        try (EvalModel source = new EvalModel(model, null, on, threads, DType.F32)) {
             text = !data.isEmpty() || heldOut(source).isPresent();
             Options.check(
                     spec,
@@ -173,7 +176,7 @@ final class QuantizeCommand implements Callable<Integer> {
             InputPeaks peaks = outliers == 0 ? null : peaks(source, screen);
             quantize(source, how(), peaks, output, screen);
         }
-        report(out, screen, text);
+        report(out, screen, on, text);
         return 0;
     }
 
@@ -256,16 +259,17 @@ final class QuantizeCommand implements Callable<Integer> {
         return InputPeaks.of(model.model(), texts, model.step());
     }
 
-    private void report(PrintWriter out, Screen screen, boolean text) throws IOException {
+    private void report(PrintWriter out, Screen screen, String on, boolean text)
+            throws IOException {
         List<Path> models = List.of(model, output);
         List<Measured> found = new ArrayList<>();
         for (Path each : models) {
-            Measured measured = measured(each, screen, text);
+            Measured measured = measured(each, screen, on, text);
             screen.status("Writing tokens ...");
             measured.figure(
                     "decode tokens/s",
                     "decode_tokens_per_second",
-                    DecodeSpeed.of(each, threads, DecodeSpeed.SECONDS),
+                    DecodeSpeed.of(each, on, threads, DecodeSpeed.SECONDS),
                     "%,.1f");
             screen.status("");
             found.add(measured);
@@ -284,12 +288,13 @@ final class QuantizeCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private Measured measured(Path folder, Screen screen, boolean text) throws IOException {
+    private Measured measured(Path folder, Screen screen, String on, boolean text)
+            throws IOException {
         if (!text) {
             long size = EvalModel.fileBytes(folder, null);
             return new Measured().fileSize(size);
         }
-        return new EvalLoss(data, 0, BATCH, batches, null, threads, DType.F32, new EvalErrors())
+        return new EvalLoss(data, 0, BATCH, batches, null, on, threads, DType.F32, new EvalErrors())
                 .run(folder, screen);
     }
 }

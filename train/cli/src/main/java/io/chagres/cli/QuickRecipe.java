@@ -8,8 +8,9 @@ import java.util.Map;
 /// The recipe of a quick start's model.
 ///
 /// @param seed decides initial weights and the order of the text
+/// @param device as `--device` takes it
 /// @param threads 0 for one per processor
-record QuickRecipe(long seed, int threads) {
+record QuickRecipe(long seed, String device, int threads) {
     private static final long WARMUP_STEPS = 100;
 
     /// The keys of what is common to all trainings of a quick start.
@@ -29,6 +30,7 @@ record QuickRecipe(long seed, int threads) {
         keys.put("train.save_every", "0");
         keys.put("train.seed", Long.toString(seed));
         keys.put("data.seed", Long.toString(seed));
+        keys.put("device", device);
         keys.put("train.threads", Integer.toString(threads));
         keys.put("output", folder.toString());
         return keys;

@@ -96,6 +96,8 @@ final class QuickstartCommand implements Callable<Integer> {
 
     @Mixin private LifeOptions life;
 
+    @Mixin private DeviceOption device;
+
     @Mixin private JsonOption json;
 
     @Override
@@ -108,8 +110,9 @@ final class QuickstartCommand implements Callable<Integer> {
         Options.check(spec, steps == null || steps >= 1, "--steps", "must be at least 1");
         Options.atLeast(spec, "--threads", threads, 0);
         life.check(spec);
+        String on = device.choose();
         if (life.wanted()) {
-            return live();
+            return live(on);
         }
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
@@ -128,11 +131,11 @@ final class QuickstartCommand implements Callable<Integer> {
                 fixed != null
                         ? () ->
                                 process.train(
-                                        new Trainer(recipe(folder, fixed), view), Trainer.Start.NEW)
+                                        new Trainer(recipe(folder, on, fixed), view), Trainer.Start.NEW)
                         : () ->
                                 new PacedTraining(
                                                 new Pace(System::nanoTime, time),
-                                                n -> recipe(folder, n),
+                                                n -> recipe(folder, on, n),
                                                 view,
                                                 process)
                                         .run(Trainer.Start.NEW);
@@ -142,7 +145,7 @@ final class QuickstartCommand implements Callable<Integer> {
         }
         TrainingReport report = TrainingReport.of(result, view, start);
         show(screen, report);
-        Map<String, String> definitions = write(screen, result.last());
+        Map<String, String> definitions = write(screen, on, result.last());
         if (json.wanted()) {
             Map<String, @Nullable Object> all = report.toJson();
             all.put("definitions", definitions);
@@ -162,16 +165,16 @@ final class QuickstartCommand implements Callable<Integer> {
         return folder;
     }
 
-    private Recipe recipe(Path folder, long total) {
+    private Recipe recipe(Path folder, String on, long total) {
         return Recipe.of(
-                new QuickRecipe(seed, threads).model(folder, total, WORDS.getFirst() + ":"));
+                new QuickRecipe(seed, on, threads).model(folder, total, WORDS.getFirst() + ":"));
     }
 
     /// The whole life of a model.
-    private int live() throws IOException {
+    private int live(String on) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
-        LifeSettings settings = life.settings(output, minutes, steps, seed, threads);
+        LifeSettings settings = life.settings(output, minutes, steps, seed, on, threads);
         List<String> given = spec.root().commandLine().getParseResult().originalArgs();
         Life lived = new Life(settings, screen, String.join(" ", given));
         screen.line("The life of a small language model, in " + settings.folder());
@@ -218,11 +221,11 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     /// Writes definitions, and shows each as it comes.
-    private Map<String, String> write(Screen screen, Path model) throws IOException {
+    private Map<String, String> write(Screen screen, String on, Path model) throws IOException {
         screen.line("");
         screen.line("Definitions it writes:");
         Map<String, String> definitions = new LinkedHashMap<>();
-        var load = new LanguageModel.Options("cpu", threads, 0, Long.MAX_VALUE);
+        var load = new LanguageModel.Options(on, threads, 0, Long.MAX_VALUE);
         try (LanguageModel loaded = LanguageModel.load(model, load)) {
             for (String word : WORDS) {
                 var sampling =

@@ -34,6 +34,7 @@ final class RecipeRun {
     /// @param asJson whether the result is printed as JSON
     static void run(CommandSpec spec, Recipe recipe, Trainer.Start how, boolean asJson)
             throws IOException {
+        DeviceOption.check(spec, recipe.device());
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(asJson ? spec.commandLine().getErr() : out);
         TrainingView view = new TrainingView(screen, TrainingView.Saves.SHOWN);

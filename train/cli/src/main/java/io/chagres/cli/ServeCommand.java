@@ -134,6 +134,8 @@ final class ServeCommand implements Callable<Integer> {
                             + " checks two at a time. The answers are the same.")
     private boolean draft;
 
+    @Mixin private DeviceOption device;
+
     @Mixin private DtypeOption dtype;
 
     @Mixin private AdapterOption adapter;
@@ -145,7 +147,7 @@ final class ServeCommand implements Callable<Integer> {
         ChatTemplate template = adapter.findTemplate(model).orElse(null);
         var load =
                 new LanguageModel.Options(
-                        "auto",
+                        device.choose(),
                         threads,
                         kvTokens,
                         memory == 0 ? Long.MAX_VALUE : memory * MIB,

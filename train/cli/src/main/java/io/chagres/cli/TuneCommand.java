@@ -79,6 +79,7 @@ final class TuneCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Map<String, String> flags = RecipeOptions.given(spec.commandLine().getParseResult());
+        DeviceOption.check(spec, RecipeOptions.recipe(config, false, flags).device());
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
         TuneView view = new TuneView(screen);

@@ -53,15 +53,16 @@ public final class Trainer {
         stopRequested = true;
     }
 
-    /// Trains on the CPU with the recipe's number of threads.
+    /// Trains on the recipe's device, with its number of host threads.
     ///
     /// @throws TrainingException when the run cannot start, or diverges
     /// @throws CheckpointMismatch when the recipe cannot go on from the checkpoint
     /// @throws io.chagres.train.data.DataException when the corpus cannot be read
     /// @throws io.chagres.tensor.memory.BudgetExceeded when `train.memory_limit` does not suffice
+    /// @throws io.chagres.tensor.backend.DeviceFailed when there is no such device
     /// @throws IOException when a file cannot be read or written
     public TrainingResult run(Start start) throws IOException {
-        try (Backend backend = Backends.open("cpu", recipe.train().threads())) {
+        try (Backend backend = Backends.open(recipe.device(), recipe.train().threads())) {
             return run(start, backend);
         }
     }

@@ -5,10 +5,12 @@ import io.chagres.tensor.DType;
 import io.chagres.tensor.Shape;
 import io.chagres.tensor.Spec;
 import io.chagres.tensor.Tensor;
+import io.chagres.tensor.TensorData;
 import io.chagres.tensor.backend.Backend;
 import io.chagres.tensor.memory.TensorArena;
 import io.chagres.tensor.op.Full;
 import io.chagres.tensor.op.Linear;
+import java.util.function.Supplier;
 
 /// Measures what a backend does in a second, in a few seconds.
 public final class Probe {
@@ -57,7 +59,7 @@ public final class Probe {
     }
 
     /// Seconds of one run.
-    private static double seconds(TensorArena arena, Runnable operation) {
+    private static double seconds(TensorArena arena, Supplier<Tensor> operation) {
         long start = System.nanoTime();
         do {
             round(arena, operation);
@@ -69,11 +71,22 @@ public final class Probe {
         return best;
     }
 
-    private static double round(TensorArena arena, Runnable operation) {
+    private static Tensor first(Tensor t) {
+        Tensor first = t;
+        for (int axis = 0; axis < t.shape().rank(); axis++) {
+            first = first.slice(axis, 0, 1);
+        }
+        return first;
+    }
+
+    private static double round(TensorArena arena, Supplier<Tensor> operation) {
         long start = System.nanoTime();
         for (int i = 0; i < REPEATS; i++) {
             int mark = arena.mark();
-            operation.run();
+            Tensor result = operation.get();
+            if (i == REPEATS - 1) {
+                TensorData.read(first(result), new float[1]); // a device may still be at work
+            }
             arena.release(mark);
         }
         return (System.nanoTime() - start) / 1e9 / REPEATS;

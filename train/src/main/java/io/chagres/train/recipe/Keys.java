@@ -382,6 +382,14 @@ final class Keys {
         TABLE.addAll(PruningKeys.ALL);
     }
 
+    static final RecipeKey<String> DEVICE =
+            key(
+                    "device",
+                    ValueType.device(),
+                    "auto",
+                    "What computes; auto is a GPU where there is one that can be used. A run may go on"
+                            + " on another device.",
+                    Recipe::device);
     static final RecipeKey<String> OUTPUT =
             key(
                     "output",

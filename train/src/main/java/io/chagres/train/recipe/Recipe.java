@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// @param distillation a teacher to learn from; null for none
 /// @param train how it is trained
 /// @param pruning how weights are pruned meanwhile; null for not
+/// @param device what computes: `auto`, `cpu`, `cuda` or `cuda:1`
 /// @param output folder for checkpoints, metrics and the resolved recipe
 /// @param tensorboard whether metrics are also written as TensorBoard event files
 /// @param tune how `tune` searches for values; null for no search. Training ignores it
@@ -36,6 +37,7 @@ public record Recipe(
         @Nullable DistillationRecipe distillation,
         TrainRecipe train,
         @Nullable PruningRecipe pruning,
+        String device,
         String output,
         boolean tensorboard,
         @Nullable TuneRecipe tune) {
@@ -112,6 +114,7 @@ public record Recipe(
                 distillation,
                 train,
                 pruning,
+                device,
                 folder,
                 tensorboard,
                 null);

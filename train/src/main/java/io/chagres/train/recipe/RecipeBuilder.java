@@ -89,6 +89,7 @@ final class RecipeBuilder {
                 distillation,
                 train(data),
                 new PruningReader(tree).pruning(finetune, tree.get(Keys.STEPS)),
+                tree.get(Keys.DEVICE),
                 tree.get(Keys.OUTPUT),
                 tree.get(Keys.TENSORBOARD),
                 new TuneReader(tree).tune());

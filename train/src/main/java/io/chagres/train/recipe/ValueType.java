@@ -28,6 +28,7 @@ record ValueType<T>(String expected, Reader<T> reader, Function<T, Object> write
 
     private static final int LONGEST_NUMBER = 40;
     private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9][0-9_]*");
+    private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda(:[0-9]{1,4})?");
     private static final Pattern NUMBER =
             Pattern.compile("[-+]?([0-9][0-9_]*\\.?[0-9_]*|\\.[0-9][0-9_]*)([eE][-+]?[0-9]{1,5})?");
     private static final Pattern SIZE =
@@ -145,6 +146,14 @@ record ValueType<T>(String expected, Reader<T> reader, Function<T, Object> write
         return scalar(
                 expected,
                 text -> Optional.of(text).filter(t -> !t.isBlank() && t.indexOf('\0') < 0),
+                text -> text);
+    }
+
+    /// A device, which need not be there.
+    static ValueType<String> device() {
+        return scalar(
+                "auto, cpu, cuda, or cuda:N for one of several",
+                text -> Optional.of(text).filter(t -> DEVICE.matcher(t).matches()),
                 text -> text);
     }
 

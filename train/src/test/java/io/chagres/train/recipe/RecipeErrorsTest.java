@@ -107,6 +107,8 @@ class RecipeErrorsTest {
                 "train.memory_limit | 99999999999TiB | a size such as 4GiB",
                 "model.preset | huge | one of micro, tiny",
                 "data.held_out | 0.9 | a number from 0 to 0.5",
+                "device | tpu | auto, cpu, cuda, or cuda:N for one of several, got 'tpu'",
+                "device | cuda: | auto, cpu, cuda, or cuda:N for one of several, got 'cuda:'",
                 "output | ' ' | a folder, got ' '"
             })
     void wrongValuesSayWhatWasExpected(String key, String value, String expected) {

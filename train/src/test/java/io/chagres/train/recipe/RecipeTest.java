@@ -81,6 +81,7 @@ class RecipeTest {
               loss_scale: 1024
             precision: bf16
             output: runs/one
+            device: cuda:1
             tensorboard: true
             """
                     .replace("\"\"_a", "\"tab\\there\"");
@@ -156,6 +157,9 @@ class RecipeTest {
                                 1000));
         assertThat(recipe.output()).isEqualTo("runs/one");
         assertThat(recipe.tensorboard()).isTrue();
+        assertThat(recipe.device()).isEqualTo("cuda:1");
+        assertThat(Recipe.of(Map.of()).device()).isEqualTo("auto");
+        assertThat(Recipe.of(Map.of("device", "cpu")).device()).isEqualTo("cpu");
     }
 
     @Test

@@ -37,6 +37,7 @@ public final class CudaLibrary {
                     "/usr/lib/wsl/lib",
                     "/usr/local/nvidia/lib64");
 
+    private final String file;
     private final @Nullable CudaDriver driver;
     private final String reason;
     private final int version;
@@ -78,7 +79,12 @@ public final class CudaLibrary {
     }
 
     private CudaLibrary(
-            @Nullable CudaDriver driver, String reason, int version, List<Device> devices) {
+            String file,
+            @Nullable CudaDriver driver,
+            String reason,
+            int version,
+            List<Device> devices) {
+        this.file = file;
         this.driver = driver;
         this.reason = reason;
         this.version = version;
@@ -93,6 +99,17 @@ public final class CudaLibrary {
     /// Why no device can be used, in one line; empty when one can.
     public String reason() {
         return reason;
+    }
+
+    /// Name of the library's file, as it was loaded or found, also of one that cannot be used;
+    /// empty where there is none or it is not known.
+    public String file() {
+        return file;
+    }
+
+    /// Version of CUDA that the driver supports, such as 12.4.
+    public String release() {
+        return version / 1000 + "." + version % 1000 / 10;
     }
 
     /// Version of the driver, 1000 · major + 10 · minor; 0 without one.
@@ -136,40 +153,52 @@ public final class CudaLibrary {
 
     /// What the library behind a lookup has.
     public static CudaLibrary of(SymbolLookup symbols) {
+        return of("", symbols);
+    }
+
+    private static CudaLibrary of(String file, SymbolLookup symbols) {
         FfmCudaDriver driver;
         try {
             driver = new FfmCudaDriver(symbols);
         } catch (NoSuchElementException e) {
             return absent(
+                    file,
                     "the driver is too old or broken: "
                             + e.getMessage()
                             + "; CUDA 11.2 or newer is needed");
         }
         try (Arena arena = Arena.ofConfined()) {
-            return probe(driver, arena);
+            return probe(file, driver, arena);
         }
     }
 
     private static CudaLibrary find() {
+        return find(NAMES, FOLDERS);
+    }
+
+    /// What the first library among `names` has that can be loaded; if none can, a file with the
+    /// first name in one of `folders` is told as broken.
+    static CudaLibrary find(List<String> names, List<String> folders) {
         try {
             // Loaded for as long as the process lives: device threads may be inside it at any time.
-            for (String name : NAMES) {
+            for (String name : names) {
                 Optional<SymbolLookup> found = open(name);
                 if (found.isPresent()) {
-                    return of(found.get());
+                    return of(name, found.get());
                 }
             }
         } catch (IllegalCallerException e) {
-            return absent("native access is not enabled: " + e.getMessage());
+            return absent("", "native access is not enabled: " + e.getMessage());
         }
-        for (String folder : FOLDERS) {
-            Path file = Path.of(folder, NAMES.get(0));
+        for (String folder : folders) {
+            Path file = Path.of(folder, names.get(0));
             if (Files.exists(file)) {
                 return absent(
+                        file.toString(),
                         file + " is there but cannot be loaded: broken or of another platform");
             }
         }
-        return absent("no driver: libcuda.so.1 was not found");
+        return absent("", "no driver: " + names.get(0) + " was not found");
     }
 
     private static Optional<SymbolLookup> open(String name) {
@@ -180,16 +209,17 @@ public final class CudaLibrary {
         }
     }
 
-    private static CudaLibrary absent(String reason) {
-        return new CudaLibrary(null, reason, 0, List.of());
+    private static CudaLibrary absent(String file, String reason) {
+        return new CudaLibrary(file, null, reason, 0, List.of());
     }
 
-    private static CudaLibrary probe(CudaDriver driver, Arena arena) {
+    private static CudaLibrary probe(String file, CudaDriver driver, Arena arena) {
         MemorySegment out = arena.allocate(8);
         int rc = driver.version(out);
         int version = rc == 0 ? out.get(ValueLayout.JAVA_INT, 0) : 0;
         if (version < OLDEST_DRIVER) {
             return unusable(
+                    file,
                     driver,
                     "the driver is too old: it supports CUDA "
                             + version / 1000
@@ -201,12 +231,17 @@ public final class CudaLibrary {
         }
         rc = driver.init();
         if (rc != 0) {
-            return unusable(driver, "cuInit says " + driver.errorName(rc), version, List.of());
+            return unusable(
+                    file, driver, "cuInit says " + driver.errorName(rc), version, List.of());
         }
         rc = driver.deviceCount(out);
         if (rc != 0) {
             return unusable(
-                    driver, "cuDeviceGetCount says " + driver.errorName(rc), version, List.of());
+                    file,
+                    driver,
+                    "cuDeviceGetCount says " + driver.errorName(rc),
+                    version,
+                    List.of());
         }
         int n = out.get(ValueLayout.JAVA_INT, 0);
         List<Device> devices = new ArrayList<>();
@@ -214,21 +249,22 @@ public final class CudaLibrary {
             devices.add(describe(driver, i, arena));
         }
         if (n == 0) {
-            return unusable(driver, "the driver sees no device", version, devices);
+            return unusable(file, driver, "the driver sees no device", version, devices);
         }
         if (devices.stream().noneMatch(Device::isSupported)) {
             return unusable(
+                    file,
                     driver,
                     "no device of compute capability 8.0 or newer, only " + devices,
                     version,
                     devices);
         }
-        return new CudaLibrary(driver, "", version, devices);
+        return new CudaLibrary(file, driver, "", version, devices);
     }
 
     private static CudaLibrary unusable(
-            CudaDriver driver, String reason, int version, List<Device> devices) {
-        return new CudaLibrary(driver, reason, version, devices);
+            String file, CudaDriver driver, String reason, int version, List<Device> devices) {
+        return new CudaLibrary(file, driver, reason, version, devices);
     }
 
     private static Device describe(CudaDriver driver, int ordinal, Arena arena) {

@@ -3,11 +3,18 @@ package io.chagres.kernels.gpu.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.chagres.kernels.gpu.CudaBackendProvider;
+import io.chagres.tensor.backend.BackendProvider;
 import io.chagres.tensor.backend.DeviceFailed;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class CudaLibraryTest {
     private final StubCuda stub = new StubCuda();
@@ -81,5 +88,34 @@ class CudaLibraryTest {
         assertThatThrownBy(() -> two.device(2))
                 .isInstanceOf(DeviceFailed.class)
                 .hasMessageContaining("cuda:2");
+    }
+
+    @Test
+    void aFileThatCannotBeLoadedIsNamed(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("libcuda-broken.so"), "no library");
+        List<String> names = List.of("libcuda-broken.so");
+        CudaLibrary broken = CudaLibrary.find(names, List.of(folder.toString()));
+        assertThat(broken.reason()).contains(file + " is there but cannot be loaded");
+        assertThat(broken.file()).isEqualTo(file.toString());
+        CudaLibrary none = CudaLibrary.find(names, List.of());
+        assertThat(none.reason()).isEqualTo("no driver: libcuda-broken.so was not found");
+        assertThat(new CudaBackendProvider(none).facts()).containsEntry("cuda_library", "none");
+    }
+
+    @Test
+    void aFileWithoutTheFunctionsIsNamed() {
+        CudaLibrary other = CudaLibrary.find(List.of("libm.so.6"), List.of());
+        assumeTrue(other.file().equals("libm.so.6"), "there is no libm.so.6 here");
+        assertThat(other.reason()).contains("too old or broken").contains("cuInit");
+    }
+
+    @Test
+    void devicesThatAreTooOldAreListed() {
+        stub.major = 7;
+        BackendProvider old = new CudaBackendProvider(CudaLibrary.of(stub));
+        assertThat(old.devices()).hasSize(1).allMatch(d -> d.unavailable().contains("too old"));
+        assertThat(old.facts())
+                .containsEntry("cuda_driver", "for CUDA 12.4")
+                .containsKey("cuda_devices");
     }
 }

@@ -1,5 +1,6 @@
 package io.chagres.ptx.driver;
 
+import io.chagres.ptx.machine.Launch;
 import io.chagres.ptx.machine.PtxFault;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -8,6 +9,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,8 @@ final class Driver {
     final List<PtxFault> faults = Collections.synchronizedList(new ArrayList<>());
     final List<Throwable> bugs = Collections.synchronizedList(new ArrayList<>());
     final List<String> calls = Collections.synchronizedList(new ArrayList<>());
+    final Set<String> kernels = ConcurrentHashMap.newKeySet();
+    final Set<String> forms = ConcurrentHashMap.newKeySet();
     final Map<String, Integer> failing = new ConcurrentHashMap<>();
     final int version;
     final boolean deferred;
@@ -149,6 +153,12 @@ final class Driver {
             w.action().run();
         }
         return 0;
+    }
+
+    /// Notes what a launch executed.
+    void launched(Launch l) {
+        kernels.add(l.kernel().name());
+        l.addForms(forms);
     }
 
     private void guarded(Device d, Runnable action) {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /// A CUDA driver without a GPU: the functions of `libcuda` as native stubs that lead into Java.
@@ -176,6 +177,16 @@ public final class FakeCuda implements AutoCloseable {
     /// Exceptions in the fake itself and refused PTX: what lies behind the codes 999 and 218.
     public List<Throwable> failures() {
         return new ArrayList<>(driver.bugs);
+    }
+
+    /// Names of the kernels that ran to their end.
+    public Set<String> executedKernels() {
+        return new TreeSet<>(driver.kernels);
+    }
+
+    /// The forms of instructions that those executed: opcodes with all their parts.
+    public Set<String> executedForms() {
+        return new TreeSet<>(driver.forms);
     }
 
     /// Device allocations that nobody has freed, variables of modules included.

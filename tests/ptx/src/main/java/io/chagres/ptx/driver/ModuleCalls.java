@@ -336,8 +336,15 @@ final class ModuleCalls {
                 stream,
                 "launch",
                 () ->
-                        f.device.gpu.launch(
-                                f.kernel, grid, block, cluster, shared, packed, cooperative));
+                        driver.launched(
+                                f.device.gpu.launch(
+                                        f.kernel,
+                                        grid,
+                                        block,
+                                        cluster,
+                                        shared,
+                                        packed,
+                                        cooperative)));
     }
 
     private static boolean sane(Dim3 grid, Dim3 block, Dim3 cluster) {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -203,6 +204,16 @@ public final class Launch {
     /// How often warps executed each instruction.
     public long[] executed() {
         return executed.clone();
+    }
+
+    /// Adds the opcodes of all instructions that were executed.
+    public void addForms(Set<String> to) {
+        Kernel.Step[] steps = kernel.steps();
+        for (int i = 0; i < steps.length; i++) {
+            if (executed[i] > 0) {
+                to.add(steps[i].opcode());
+            }
+        }
     }
 
     /// What was moved, or null when it was not counted.

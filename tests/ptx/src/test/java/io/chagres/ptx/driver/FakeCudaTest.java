@@ -71,6 +71,8 @@ class FakeCudaTest {
             assertThat(cuda.calls())
                     .startsWith("cuInit", "cuDevicePrimaryCtxRetain", "cuCtxSetCurrent");
             assertThat(cuda.failures()).isEmpty();
+            assertThat(cuda.executedKernels()).containsExactly("scale");
+            assertThat(cuda.executedForms()).contains("ret", "mul.f32").doesNotContain("bar.sync");
         }
     }
 
