@@ -173,7 +173,8 @@ final class Life {
         if (!Files.exists(folder)) {
             var how = new Quantization(false, 0, new Calibration.Absmax(), 0, List.of());
             try (EvalModel source =
-                    new EvalModel(last(SPARSE), null, settings.device(), settings.threads(), DType.F32)) {
+                    new EvalModel(
+                            last(SPARSE), null, settings.device(), settings.threads(), DType.F32)) {
                 QuantizeCommand.quantize(source, how, null, folder, screen);
             }
         }

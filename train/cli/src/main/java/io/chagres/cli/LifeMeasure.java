@@ -32,7 +32,12 @@ record LifeMeasure(LifeSettings settings) {
         SparsityReport weights = weights(stage.model());
         Evaluation found = evaluation(stage.model(), screen);
         screen.status("Writing tokens ...");
-        double speed = DecodeSpeed.of(stage.model(), settings.device(), settings.threads(), settings.speedSeconds());
+        double speed =
+                DecodeSpeed.of(
+                        stage.model(),
+                        settings.device(),
+                        settings.threads(),
+                        settings.speedSeconds());
         screen.status("");
         return new LifeRow(
                 stage.name(),
@@ -56,7 +61,8 @@ record LifeMeasure(LifeSettings settings) {
 
     private Evaluation evaluation(Path folder, Screen screen) throws IOException {
         LifeRecipes recipes = new LifeRecipes(settings);
-        try (EvalModel model = new EvalModel(folder, null, settings.device(), settings.threads(), DType.F32)) {
+        try (EvalModel model =
+                new EvalModel(folder, null, settings.device(), settings.threads(), DType.F32)) {
             Corpus held = Corpus.open(recipes.both()).side(recipes.heldOut(), true);
             TokenDataset tokens = TokenizedCorpus.prepare(held, 0, model.encoding()).train();
             var plan = new Evaluator.Plan(recipes.sequenceLength(), BATCH, 0);

@@ -131,7 +131,8 @@ final class QuickstartCommand implements Callable<Integer> {
                 fixed != null
                         ? () ->
                                 process.train(
-                                        new Trainer(recipe(folder, on, fixed), view), Trainer.Start.NEW)
+                                        new Trainer(recipe(folder, on, fixed), view),
+                                        Trainer.Start.NEW)
                         : () ->
                                 new PacedTraining(
                                                 new Pace(System::nanoTime, time),

@@ -25,8 +25,8 @@ record Chunks(Tensor queries, Tensor keys, Tensor mask) {
 
     /// Chunks of positions in order, I32 (B, H, 1, T).
     ///
-    /// @param earlier the chunk of each token in rounds before, F32 (B·T·H, rounds): what a query saw
-    ///   there it does not see here
+    /// @param earlier the chunk of each token in rounds before, F32 (B·T·H, rounds): what a query
+    ///   saw there it does not see here
     static Chunks of(Tensor order, Tensor earlier, int length) {
         Shape s = order.shape();
         long t = s.last();

@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// In round r, token i sees the set S_r(i) of the earlier tokens among those of its chunk and of
 /// the chunk before it in that round's order, but for those that a round before showed it. With o_r
-/// the softmax attention over S_r(i) and z_r its log-sum-exp, the result is Σ_r exp(z_r - z) o_r,
-/// z = ln Σ_r exp z_r, which is the softmax over all that i sees in any round, each key counted
-/// once. A token that sees nothing in any round sees itself: o = v. With one chunk all earlier
-/// tokens are seen. Kitaev et al. 2020, arXiv:2001.04451, equations 3–6; a key of N rounds has there
-/// the score s - ln N in each of them, which gives the same sum.
+/// the softmax attention over S_r(i) and z_r its log-sum-exp, the result is Σ_r exp(z_r - z) o_r, z
+/// = ln Σ_r exp z_r, which is the softmax over all that i sees in any round, each key counted once.
+/// A token that sees nothing in any round sees itself: o = v. With one chunk all earlier tokens are
+/// seen. Kitaev et al. 2020, arXiv:2001.04451, equations 3–6; a key of N rounds has there the score
+/// s - ln N in each of them, which gives the same sum.
 ///
 /// Inputs: q, k (B, T, H, D), v (B, T, H, Dv), and order, I32 (B, H, R, T), a permutation of 0 …
 /// T-1 per round. Results: o (B, T, H, Dv), and z (B, T, H) for the gradient.
