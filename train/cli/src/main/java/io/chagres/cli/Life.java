@@ -154,7 +154,12 @@ final class Life {
     private OptionalLong tuned(LifeTraining training, Path merged) throws IOException {
         OptionalLong steps = training.run(recipes.adapter(TUNED, last(BASE), shortSteps()));
         if (steps.isPresent() && !Files.exists(merged)) {
-            MergeCommand.merge(last(BASE), last(TUNED), merged, MergeCommand.Stored.auto);
+            MergeCommand.merge(
+                    last(BASE),
+                    last(TUNED),
+                    merged,
+                    MergeCommand.Stored.auto,
+                    settings.device());
         }
         return steps;
     }

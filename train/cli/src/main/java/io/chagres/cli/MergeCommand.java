@@ -81,7 +81,7 @@ final class MergeCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--output: " + output + " is there already");
         }
-        merge(model, adapter, output, dtype);
+        merge(model, adapter, output, dtype, device.choose());
         PrintWriter out = spec.commandLine().getOut();
         out.println("Merged model: " + output);
         out.flush();
@@ -90,10 +90,12 @@ final class MergeCommand implements Callable<Integer> {
 
     /// Writes the model that a model and an adapter are together.
     ///
+    /// @param device as `--device` takes it
     /// @throws IllegalArgumentException when the adapter is no part of the weights
-    static void merge(Path model, Path adapter, Path output, Stored dtype) throws IOException {
+    static void merge(Path model, Path adapter, Path output, Stored dtype, String device)
+            throws IOException {
         try (SafeTensors file = HfCheckpoint.open(model);
-                Backend backend = Backends.open(device.choose(), 0);
+                Backend backend = Backends.open(device, 0);
                 TensorArena weights = backend.arena("weights");
                 TensorArena step = backend.arena("step")) {
             HfCheckpoint base = HfCheckpoint.map(model, file, weights);
