@@ -162,7 +162,11 @@ class CudaAttentionTest {
                     TensorData.copyOf(
                             arena, DType.BF16, Shape.of(2, 70, 4, 64), random(4, 2, 70, 4, 64));
             Attention op = new Attention(SCALE, true, 0, false, false, 0);
-            Tensor[] parts = {all.slice(2, 0, 2), all.slice(2, 2, 1), all.slice(2, 3, 1)};
+            Tensor[] parts =
+                    arena.call(() ->
+                            new Tensor[] {
+                                all.slice(2, 0, 2), all.slice(2, 2, 1), all.slice(2, 3, 1)
+                            });
             assertThat(GPU.kernels().find(op, parts)).isNotNull();
             double[][] strided = run(arena, op, parts);
             Tensor[] copies =
