@@ -3,6 +3,7 @@ package io.chagres.kernels.gpu;
 import io.chagres.kernels.gpu.driver.CudaDevice;
 import io.chagres.kernels.gpu.driver.CudaLibrary;
 import io.chagres.kernels.gpu.kernel.Activations;
+import io.chagres.kernels.gpu.kernel.Attentions;
 import io.chagres.kernels.gpu.kernel.Elementwise;
 import io.chagres.kernels.gpu.kernel.Indexing;
 import io.chagres.kernels.gpu.kernel.Movement;
@@ -74,6 +75,7 @@ public final class CudaBackend implements Backend {
         products.register(kernels);
         new Rows(programs).register(kernels);
         new Activations(programs).register(kernels);
+        new Attentions(programs).register(kernels);
         new Optimizers(programs).register(kernels);
     }
 
