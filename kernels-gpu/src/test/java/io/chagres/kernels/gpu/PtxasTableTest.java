@@ -36,8 +36,7 @@ class PtxasTableTest {
             String[] part = line.split(" ");
             assertThat(part).as(line).hasSize(4 + ARCHITECTURES);
             // AdamW and the F64 softmax spill up to 16 bytes on some architectures.
-            int allowed =
-                    part[0].startsWith("matmul") || part[0].equals("attention") ? 0 : 16;
+            int allowed = part[0].startsWith("matmul") || part[0].equals("attention") ? 0 : 16;
             assertThat(Integer.parseInt(part[3]))
                     .as("spilled bytes of %s", part[1])
                     .isLessThanOrEqualTo(allowed);

@@ -60,7 +60,15 @@ class CudaAttentionTest {
 
     /// B, T, S, H, Hkv, D, Dv, causal, window, offsets of packed sequences.
     record Sizes(
-            int b, int t, int s, int h, int kv, int d, int dv, boolean causal, int window,
+            int b,
+            int t,
+            int s,
+            int h,
+            int kv,
+            int d,
+            int dv,
+            boolean causal,
+            int window,
             int... cu) {
         @Override
         public String toString() {
@@ -170,8 +178,8 @@ class CudaAttentionTest {
             assertThat(GPU.kernels().find(op, parts)).isNotNull();
             double[][] strided = run(arena, op, parts);
             Tensor[] copies =
-                    arena.call(() ->
-                            Stream.of(parts).map(Tensor::contiguous).toArray(Tensor[]::new));
+                    arena.call(
+                            () -> Stream.of(parts).map(Tensor::contiguous).toArray(Tensor[]::new));
             assertThat(run(arena, op, copies)).isDeepEqualTo(strided);
         }
     }

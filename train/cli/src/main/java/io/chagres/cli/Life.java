@@ -155,11 +155,7 @@ final class Life {
         OptionalLong steps = training.run(recipes.adapter(TUNED, last(BASE), shortSteps()));
         if (steps.isPresent() && !Files.exists(merged)) {
             MergeCommand.merge(
-                    last(BASE),
-                    last(TUNED),
-                    merged,
-                    MergeCommand.Stored.auto,
-                    settings.device());
+                    last(BASE), last(TUNED), merged, MergeCommand.Stored.auto, settings.device());
         }
         return steps;
     }
