@@ -119,19 +119,20 @@ class CudaAttentionTest {
 
     private static double[][] run(Backend backend, Sizes z, DType dtype, double[]... qkv) {
         boolean packed = z.cu.length > 0;
-        try (TensorArena arena = backend.arena("attention", 1 << 24)) {
+        try (TensorArena inputs = backend.arena("inputs", 1 << 24);
+                TensorArena step = backend.arena("attention", 1 << 24)) {
             Tensor[] in = new Tensor[packed ? 4 : 3];
-            in[0] = TensorData.copyOf(arena, dtype, Shape.of(z.b, z.t, z.h, z.d), qkv[0]);
-            in[1] = TensorData.copyOf(arena, dtype, Shape.of(z.b, z.s, z.kv, z.d), qkv[1]);
-            in[2] = TensorData.copyOf(arena, dtype, Shape.of(z.b, z.s, z.kv, z.dv), qkv[2]);
+            in[0] = TensorData.copyOf(inputs, dtype, Shape.of(z.b, z.t, z.h, z.d), qkv[0]);
+            in[1] = TensorData.copyOf(inputs, dtype, Shape.of(z.b, z.s, z.kv, z.d), qkv[1]);
+            in[2] = TensorData.copyOf(inputs, dtype, Shape.of(z.b, z.s, z.kv, z.dv), qkv[2]);
             if (packed) {
-                in[3] = TensorData.copyOf(arena, Shape.of(z.cu.length), z.cu);
+                in[3] = TensorData.copyOf(inputs, Shape.of(z.cu.length), z.cu);
             }
             Attention op = new Attention(SCALE, z.causal, z.window, false, packed, 0);
             if (dtype.isNarrow()) {
                 assertThat(GPU.kernels().find(op, in)).as("a kernel for %s", z).isNotNull();
             }
-            double[][] out = run(arena, op, in);
+            double[][] out = run(step, op, in);
             return new double[][] {
                 out[0], out[1], in[0].toDoubles(), in[1].toDoubles(), in[2].toDoubles()
             };
@@ -165,10 +166,11 @@ class CudaAttentionTest {
 
     @Test
     void readsHeadsWhereTheyLie() {
-        try (TensorArena arena = GPU.arena("strided", 1 << 22)) {
+        try (TensorArena inputs = GPU.arena("inputs", 1 << 22);
+                TensorArena arena = GPU.arena("strided", 1 << 22)) {
             Tensor all =
                     TensorData.copyOf(
-                            arena, DType.BF16, Shape.of(2, 70, 4, 64), random(4, 2, 70, 4, 64));
+                            inputs, DType.BF16, Shape.of(2, 70, 4, 64), random(4, 2, 70, 4, 64));
             Attention op = new Attention(SCALE, true, 0, false, false, 0);
             Tensor[] parts =
                     arena.call(() ->
@@ -177,18 +179,20 @@ class CudaAttentionTest {
                             });
             assertThat(GPU.kernels().find(op, parts)).isNotNull();
             double[][] strided = run(arena, op, parts);
-            Tensor[] copies =
-                    arena.call(
-                            () -> Stream.of(parts).map(Tensor::contiguous).toArray(Tensor[]::new));
-            assertThat(run(arena, op, copies)).isDeepEqualTo(strided);
+            double[][] copied =
+                    arena.call(() -> values(op, Stream.of(parts).map(Tensor::contiguous)));
+            assertThat(copied).isDeepEqualTo(strided);
         }
     }
 
     private static double[][] run(TensorArena arena, Attention op, Tensor... in) {
-        return arena.call(() ->
-                Stream.of(Interpreter.runAll(op, in))
-                        .map(Tensor::toDoubles)
-                        .toArray(double[][]::new));
+        return arena.call(() -> values(op, Stream.of(in)));
+    }
+
+    private static double[][] values(Attention op, Stream<Tensor> in) {
+        return Stream.of(Interpreter.runAll(op, in.toArray(Tensor[]::new)))
+                .map(Tensor::toDoubles)
+                .toArray(double[][]::new);
     }
 
     /// Every element of q, k and v once for each block that needs it, whole sectors, every output
