@@ -12,6 +12,8 @@ public class MixtureBenchmark extends KernelBenchmark {
         "groupedOuter with rows of no group",
         "groupedLinear in blocks",
         "groupedOuter in blocks",
+        "groupedInt8Linear",
+        "groupedInt8Linear with groups of a row",
         "select in blocks",
         "sum of a middle axis",
         "cumSum of many",

@@ -16,7 +16,11 @@ public class SoftmaxBenchmark extends KernelBenchmark {
         "crossEntropy 2048x4096",
         "crossEntropyBackward 2048x4096",
         "crossEntropy 256x50257",
-        "crossEntropyBackward 256x50257"
+        "crossEntropyBackward 256x50257",
+        "klDivergence at temperature 1.0",
+        "klDivergenceBackward at temperature 1.0",
+        "klDivergence at temperature 2.5",
+        "klDivergenceBackward at temperature 2.5"
     })
     private String row;
 

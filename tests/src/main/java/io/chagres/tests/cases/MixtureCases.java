@@ -36,7 +36,7 @@ final class MixtureCases {
         eightBits(rows, "", Shape.of(9, 24), Shape.of(4, 7, 24), Shape.of(4, 7), 0, 2, 2, 8, 9);
         eightBits(
                 rows,
-                " and groups of a row, rows of no group",
+                " with groups of a row",
                 Shape.of(40, 16),
                 Shape.of(2, 33, 16),
                 Shape.of(2, 33, 4),

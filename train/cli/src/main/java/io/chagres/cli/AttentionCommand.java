@@ -66,12 +66,7 @@ final class AttentionCommand implements Callable<Integer> {
             description = "Write the pictures into a TensorBoard event file too.")
     private boolean tensorboard;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
-    private int threads;
+    @Mixin private ThreadsOption threads;
 
     @Mixin private DeviceOption device;
 
@@ -80,11 +75,11 @@ final class AttentionCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Options.atLeast(spec, "--max-tokens", maxTokens, 1);
-        Options.atLeast(spec, "--threads", threads, 0);
         PrintWriter out = spec.commandLine().getOut();
         AttentionMaps maps;
         List<String> tokens = new ArrayList<>();
-        try (EvalModel loaded = new EvalModel(model, null, device.choose(), threads, DType.F32)) {
+        try (EvalModel loaded =
+                new EvalModel(model, null, device.choose(), threads.count(), DType.F32)) {
             int[] all = loaded.tokenizer().encode(text, true);
             int seen = Math.min(maxTokens, loaded.config().maxPositionEmbeddings());
             int[] ids = Arrays.copyOf(all, Math.min(all.length, seen));

@@ -72,12 +72,7 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(arity = "0..1", paramLabel = "WORKLOAD", description = "${COMPLETION-CANDIDATES}")
     private @Nullable Workload workload;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "0")
-    private int threads;
+    @Mixin private ThreadsOption threads;
 
     @Option(
             names = "--seconds",
@@ -177,7 +172,7 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         check();
-        int n = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        int n = threads.count() > 0 ? threads.count() : Runtime.getRuntime().availableProcessors();
         PrintWriter out = spec.commandLine().getOut();
         BenchRun run = new BenchRun(out, spec.commandLine().getErr(), json.wanted(), markdown);
         Workload chosen = workload;
@@ -204,14 +199,13 @@ final class BenchCommand implements Callable<Integer> {
         } else if (profile) {
             run.profile(tasks, n, seconds(5));
         } else {
-            boolean every = chosen == Workload.memory_bandwidth && threads == 0;
+            boolean every = chosen == Workload.memory_bandwidth && threads.count() == 0;
             run.measure(tasks, every ? 1 : n, n, seconds(5));
         }
         return 0;
     }
 
     private void check() {
-        Options.atLeast(spec, "--threads", threads, 0);
         Options.atLeast(spec, "--random", random, 0);
         Options.atLeast(spec, "--tokens", tokens, 0);
         Options.atLeast(spec, "--rounds", rounds, 0);

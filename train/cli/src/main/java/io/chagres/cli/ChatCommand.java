@@ -57,23 +57,17 @@ final class ChatCommand implements Callable<Integer> {
 
     @Mixin private AdapterOption adapter;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "0")
-    private int threads;
+    @Mixin private ThreadsOption threads;
 
     @Override
     public Integer call() throws IOException {
         Integer most = maxNewTokens;
         Options.atLeast(spec, "--max-new-tokens", most == null ? 1 : most, 1);
-        Options.atLeast(spec, "--threads", threads, 0);
         sampling.check(spec);
         PrintWriter out = spec.commandLine().getOut();
         ChatTemplate template = adapter.template(model);
         var load =
-                new LanguageModel.Options(device.choose(), threads, 0, Long.MAX_VALUE)
+                new LanguageModel.Options(device.choose(), threads.count(), 0, Long.MAX_VALUE)
                         .withCompute(dtype.compute())
                         .withAdapter(adapter.folder());
         try (LanguageModel loaded = LanguageModel.load(model, load)) {

@@ -81,12 +81,7 @@ final class EvalCommand implements Callable<Integer> {
 
     @Mixin private EvalErrors errors;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
-    private int threads;
+    @Mixin private ThreadsOption threads;
 
     @Mixin private DeviceOption device;
 
@@ -104,7 +99,13 @@ final class EvalCommand implements Callable<Integer> {
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
         var texts =
                 new EvalTexts(
-                        data, metrics, errors, adapter.folder(), on, threads, dtype.compute());
+                        data,
+                        metrics,
+                        errors,
+                        adapter.folder(),
+                        on,
+                        threads.count(),
+                        dtype.compute());
         if (models.isEmpty()) {
             show(out, Map.of(), texts.scoreData());
             return 0;
@@ -132,7 +133,6 @@ final class EvalCommand implements Callable<Integer> {
         Options.atLeast(spec, "--sequence-length", sequenceLength, 0);
         Options.atLeast(spec, "--batch-size", batchSize, 1);
         Options.atLeast(spec, "--batches", batches, 0);
-        Options.atLeast(spec, "--threads", threads, 0);
         metrics.check(spec);
         classify.check(spec);
         errors.check(spec, models.size());
@@ -152,7 +152,7 @@ final class EvalCommand implements Callable<Integer> {
                 batches,
                 adapter.folder(),
                 on,
-                threads,
+                threads.count(),
                 dtype.compute(),
                 errors);
     }
@@ -165,7 +165,7 @@ final class EvalCommand implements Callable<Integer> {
                 BATCH_TOKENS,
                 adapter.folder(),
                 on,
-                threads,
+                threads.count(),
                 dtype.compute());
     }
 

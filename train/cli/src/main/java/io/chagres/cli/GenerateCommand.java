@@ -69,12 +69,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Mixin private AdapterOption adapter;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "0")
-    private int threads;
+    @Mixin private ThreadsOption threads;
 
     @Option(
             names = "--draft",
@@ -89,11 +84,11 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Integer most = maxNewTokens;
         Options.atLeast(spec, "--max-new-tokens", most == null ? 0 : most, 0);
-        Options.atLeast(spec, "--threads", threads, 0);
         sampling.check(spec);
         PrintWriter out = spec.commandLine().getOut();
         var load =
-                new LanguageModel.Options(device.choose(), threads, cacheTokens(), Long.MAX_VALUE)
+                new LanguageModel.Options(
+                                device.choose(), threads.count(), cacheTokens(), Long.MAX_VALUE)
                         .withCompute(dtype.compute())
                         .withDrafts(draft)
                         .withAdapter(adapter.folder());

@@ -160,12 +160,7 @@ final class PruneCommand implements Callable<Integer> {
     @Option(names = "--layers", description = "List the sparsity of every layer.")
     private boolean layers;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
-    private int threads;
+    @Mixin private ThreadsOption threads;
 
     @Mixin private DeviceOption device;
 
@@ -176,7 +171,7 @@ final class PruneCommand implements Callable<Integer> {
         Map<Unit, Double> units = check();
         PrintWriter out = spec.commandLine().getOut();
         try (SafeTensors file = HfCheckpoint.open(model);
-                Backend backend = Backends.open(device.choose(), threads);
+                Backend backend = Backends.open(device.choose(), threads.count());
                 TensorArena weights = backend.arena("weights");
                 TensorArena step = backend.arena("step")) {
             HfCheckpoint base = HfCheckpoint.load(model, weights);
@@ -211,7 +206,6 @@ final class PruneCommand implements Callable<Integer> {
         Options.check(spec, !Files.exists(output), "--out", output + " is there already");
         Options.atLeast(spec, "--calibration", calibration, 1);
         Options.atLeast(spec, "--seconds", seconds, 0);
-        Options.atLeast(spec, "--threads", threads, 0);
         Map<Unit, Double> units = new EnumMap<>(Unit.class);
         add(units, Unit.HEADS, "--heads", heads);
         add(units, Unit.NEURONS, "--neurons", neurons);

@@ -148,12 +148,7 @@ final class QuantizeCommand implements Callable<Integer> {
                     "Most batches to measure perplexity on; 0 for all. Default: ${DEFAULT-VALUE}.")
     private int batches;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
-    private int threads;
+    @Mixin private ThreadsOption threads;
 
     @Mixin private DeviceOption device;
 
@@ -166,7 +161,7 @@ final class QuantizeCommand implements Callable<Integer> {
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
         String on = device.choose();
         boolean text;
-        try (EvalModel source = new EvalModel(model, null, on, threads, DType.F32)) {
+        try (EvalModel source = new EvalModel(model, null, on, threads.count(), DType.F32)) {
             text = !data.isEmpty() || heldOut(source).isPresent();
             Options.check(
                     spec,
@@ -214,7 +209,6 @@ final class QuantizeCommand implements Callable<Integer> {
         Options.check(spec, !Files.exists(output), "--out", output + " is there already");
         Options.atLeast(spec, "--group", group, 0);
         Options.atLeast(spec, "--batches", batches, 0);
-        Options.atLeast(spec, "--threads", threads, 0);
         Options.check(
                 spec, percentile > 0 && percentile <= 100, "--percentile", "must be in (0, 100]");
         Options.check(
@@ -269,7 +263,7 @@ final class QuantizeCommand implements Callable<Integer> {
             measured.figure(
                     "decode tokens/s",
                     "decode_tokens_per_second",
-                    DecodeSpeed.of(each, on, threads, DecodeSpeed.SECONDS),
+                    DecodeSpeed.of(each, on, threads.count(), DecodeSpeed.SECONDS),
                     "%,.1f");
             screen.status("");
             found.add(measured);
@@ -294,7 +288,16 @@ final class QuantizeCommand implements Callable<Integer> {
             long size = EvalModel.fileBytes(folder, null);
             return new Measured().fileSize(size);
         }
-        return new EvalLoss(data, 0, BATCH, batches, null, on, threads, DType.F32, new EvalErrors())
+        return new EvalLoss(
+                        data,
+                        0,
+                        BATCH,
+                        batches,
+                        null,
+                        on,
+                        threads.count(),
+                        DType.F32,
+                        new EvalErrors())
                 .run(folder, screen);
     }
 }

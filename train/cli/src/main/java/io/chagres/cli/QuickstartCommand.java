@@ -87,12 +87,7 @@ final class QuickstartCommand implements Callable<Integer> {
                             + " the result. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.")
-    private int threads;
+    @Mixin private ThreadsOption threads;
 
     @Mixin private LifeOptions life;
 
@@ -108,7 +103,6 @@ final class QuickstartCommand implements Callable<Integer> {
                 "--minutes",
                 "must be above 0, got " + minutes);
         Options.check(spec, steps == null || steps >= 1, "--steps", "must be at least 1");
-        Options.atLeast(spec, "--threads", threads, 0);
         life.check(spec);
         String on = device.choose();
         if (life.wanted()) {
@@ -168,14 +162,15 @@ final class QuickstartCommand implements Callable<Integer> {
 
     private Recipe recipe(Path folder, String on, long total) {
         return Recipe.of(
-                new QuickRecipe(seed, on, threads).model(folder, total, WORDS.getFirst() + ":"));
+                new QuickRecipe(seed, on, threads.count())
+                        .model(folder, total, WORDS.getFirst() + ":"));
     }
 
     /// The whole life of a model.
     private int live(String on) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         Screen screen = Screen.of(json.wanted() ? spec.commandLine().getErr() : out);
-        LifeSettings settings = life.settings(output, minutes, steps, seed, on, threads);
+        LifeSettings settings = life.settings(output, minutes, steps, seed, on, threads.count());
         List<String> given = spec.root().commandLine().getParseResult().originalArgs();
         Life lived = new Life(settings, screen, String.join(" ", given));
         screen.line("The life of a small language model, in " + settings.folder());
@@ -226,7 +221,7 @@ final class QuickstartCommand implements Callable<Integer> {
         screen.line("");
         screen.line("Definitions it writes:");
         Map<String, String> definitions = new LinkedHashMap<>();
-        var load = new LanguageModel.Options(on, threads, 0, Long.MAX_VALUE);
+        var load = new LanguageModel.Options(on, threads.count(), 0, Long.MAX_VALUE);
         try (LanguageModel loaded = LanguageModel.load(model, load)) {
             for (String word : WORDS) {
                 var sampling =

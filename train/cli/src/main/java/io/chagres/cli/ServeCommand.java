@@ -68,12 +68,7 @@ final class ServeCommand implements Callable<Integer> {
             description = "The model's name for clients. Default: the folder's.")
     private @Nullable String name;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads; 0 for one per processor. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "0")
-    private int threads;
+    @Mixin private ThreadsOption threads;
 
     @Option(
             names = "--kv-tokens",
@@ -148,7 +143,7 @@ final class ServeCommand implements Callable<Integer> {
         var load =
                 new LanguageModel.Options(
                         device.choose(),
-                        threads,
+                        threads.count(),
                         kvTokens,
                         memory == 0 ? Long.MAX_VALUE : memory * MIB,
                         parallel,
@@ -190,7 +185,6 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private void checkOptions() {
-        Options.atLeast(spec, "--threads", threads, 0);
         Options.atLeast(spec, "--kv-tokens", kvTokens, 1);
         Options.atLeast(spec, "--memory", memory, 0);
         Options.atLeast(spec, "--parallel", parallel, 1);

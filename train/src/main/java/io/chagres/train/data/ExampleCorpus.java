@@ -20,32 +20,12 @@ public final class ExampleCorpus implements TrainingData {
     /// @param packed whether examples share a row, without seeing each other
     public record Options(ExampleFormat format, double heldOut, int mostTokens, boolean packed) {}
 
-    private final List<Shuffled.Part<Example>> parts;
-    private final List<Example> heldOut;
-    private final List<String> domains;
-    private final String key;
-    private final int filler;
+    private final Split<Example> split;
     private final Options options;
-    private final long cut;
-    private final long dropped;
 
-    private ExampleCorpus(
-            List<Shuffled.Part<Example>> parts,
-            List<Example> heldOut,
-            List<String> domains,
-            String key,
-            int filler,
-            Options options,
-            long cut,
-            long dropped) {
-        this.parts = List.copyOf(parts);
-        this.heldOut = List.copyOf(heldOut);
-        this.domains = domains;
-        this.key = key;
-        this.filler = filler;
+    private ExampleCorpus(Split<Example> split, Options options) {
+        this.split = split;
         this.options = options;
-        this.cut = cut;
-        this.dropped = dropped;
     }
 
     /// Reads and encodes examples.
@@ -67,7 +47,7 @@ public final class ExampleCorpus implements TrainingData {
             List<ExampleEncoder.Encoded> all = new ArrayList<>();
             ExampleFiles.forEach(
                     source, json -> all.add(encoder.encode(options.format.read(json))));
-            HeldOut split = split(options.heldOut, all);
+            HeldOut side = side(options.heldOut, all);
             List<Example> train = new ArrayList<>();
             for (ExampleEncoder.Encoded e : all) {
                 digest.add(e);
@@ -76,24 +56,25 @@ public final class ExampleCorpus implements TrainingData {
                 if (example.targets() < 1 || example.valid() == 0) {
                     dropped++;
                 } else {
-                    boolean held = split.contains(new Document(e.text(), source.domain()));
+                    boolean held = side.contains(new Document(e.text(), source.domain()));
                     (held ? heldOut : train).add(example);
                 }
             }
             parts.add(new Shuffled.Part<>(source.weight(), List.copyOf(train)));
         }
         return new ExampleCorpus(
-                parts,
-                heldOut,
-                domains,
-                HexFormat.of().formatHex(digest.end()),
-                encoder.eosId(),
-                options,
-                cut,
-                dropped);
+                new Split<>(
+                        parts,
+                        heldOut,
+                        domains,
+                        HexFormat.of().formatHex(digest.end()),
+                        encoder.eosId(),
+                        cut,
+                        dropped),
+                options);
     }
 
-    private static HeldOut split(double fraction, List<ExampleEncoder.Encoded> all) {
+    private static HeldOut side(double fraction, List<ExampleEncoder.Encoded> all) {
         HeldOut.Hashes hashes = HeldOut.Hashes.NONE;
         for (ExampleEncoder.Encoded e : all) {
             hashes = hashes.add(Mixing.hash(e.text()));
@@ -103,45 +84,46 @@ public final class ExampleCorpus implements TrainingData {
 
     @Override
     public String key() {
-        return key;
+        return split.key();
     }
 
     @Override
     public List<String> domains() {
-        return domains;
+        return split.domains();
     }
 
     @Override
     public long trainTargets() {
-        return parts.stream().flatMap(p -> p.items().stream()).mapToLong(Example::valid).sum();
+        return split.trained(Example::valid);
     }
 
     @Override
     public long heldOutTargets() {
-        return heldOut.stream().mapToLong(Example::valid).sum();
+        return split.held(Example::valid);
     }
 
     /// Examples that were longer than allowed and have lost their end.
     public long cut() {
-        return cut;
+        return split.cut();
     }
 
     /// Examples that were left out, because nothing in them is to be predicted.
     public long dropped() {
-        return dropped;
+        return split.dropped();
     }
 
     @Override
     public BatchSource trainBatches(int sequenceLength, int batchSize, long seed) {
         return new ExampleBatches(
-                new Shuffled<>(parts, seed),
+                new Shuffled<>(split.parts(), seed),
                 options.packed ? Math.multiplyExact(sequenceLength, batchSize) : 0,
                 batchSize,
-                filler);
+                split.filler());
     }
 
     @Override
     public Iterable<Batch> heldOutBatches(int sequenceLength, int batchSize, int maxBatches) {
-        return Portions.of(heldOut, batchSize, maxBatches, some -> Batch.padded(some, filler));
+        return Portions.of(
+                split.heldOut(), batchSize, maxBatches, some -> Batch.padded(some, split.filler()));
     }
 }

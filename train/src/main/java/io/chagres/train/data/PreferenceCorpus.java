@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /// Preferences to learn from, pairs of a chosen and a rejected answer, split into those that are
 /// trained on and those held out. They are kept on the heap.
@@ -16,29 +15,10 @@ import java.util.stream.Stream;
 public final class PreferenceCorpus implements TrainingData {
     private static final String FORMAT = "chagres preferences 1";
 
-    private final List<Shuffled.Part<Preference>> parts;
-    private final List<Preference> heldOut;
-    private final List<String> domains;
-    private final String key;
-    private final int filler;
-    private final long cut;
-    private final long dropped;
+    private final Split<Preference> split;
 
-    private PreferenceCorpus(
-            List<Shuffled.Part<Preference>> parts,
-            List<Preference> heldOut,
-            List<String> domains,
-            String key,
-            int filler,
-            long cut,
-            long dropped) {
-        this.parts = List.copyOf(parts);
-        this.heldOut = List.copyOf(heldOut);
-        this.domains = domains;
-        this.key = key;
-        this.filler = filler;
-        this.cut = cut;
-        this.dropped = dropped;
+    private PreferenceCorpus(Split<Preference> split) {
+        this.split = split;
     }
 
     /// Reads and encodes preferences.
@@ -65,7 +45,7 @@ public final class PreferenceCorpus implements TrainingData {
             ExampleFiles.forEach(
                     source,
                     json -> all.add((Content.Preference) ExampleFormat.PREFERENCE.read(json)));
-            HeldOut split = split(heldOutPart, all);
+            HeldOut side = side(heldOutPart, all);
             List<Preference> train = new ArrayList<>();
             for (Content.Preference p : all) {
                 ExampleEncoder.Encoded chosen = encoder.encode(p.chosen());
@@ -78,27 +58,28 @@ public final class PreferenceCorpus implements TrainingData {
                 if (good.valid() == 0 || bad.valid() == 0) {
                     dropped++;
                 } else {
-                    boolean held = split.contains(new Document(p.prompt(), source.domain()));
+                    boolean held = side.contains(new Document(p.prompt(), source.domain()));
                     (held ? heldOut : train).add(new Preference(good, bad, null));
                 }
             }
             parts.add(new Shuffled.Part<>(source.weight(), List.copyOf(train)));
         }
         return new PreferenceCorpus(
-                parts,
-                heldOut,
-                domains,
-                HexFormat.of().formatHex(digest.end()),
-                encoder.eosId(),
-                cut,
-                dropped);
+                new Split<>(
+                        parts,
+                        heldOut,
+                        domains,
+                        HexFormat.of().formatHex(digest.end()),
+                        encoder.eosId(),
+                        cut,
+                        dropped));
     }
 
     private static boolean isCut(Example example, ExampleEncoder.Encoded whole) {
         return example.ids().length < whole.ids().length;
     }
 
-    private static HeldOut split(double fraction, List<Content.Preference> all) {
+    private static HeldOut side(double fraction, List<Content.Preference> all) {
         HeldOut.Hashes hashes = HeldOut.Hashes.NONE;
         for (Content.Preference p : all) {
             hashes = hashes.add(Mixing.hash(p.prompt()));
@@ -111,62 +92,50 @@ public final class PreferenceCorpus implements TrainingData {
     ///
     /// @param reference gives those of both rows of a batch of one pair
     public PreferenceCorpus withReference(Function<Batch, float[]> reference) {
-        Function<Preference, Preference> known =
-                p -> {
-                    float[] two = reference.apply(Batch.preferences(List.of(p), filler));
-                    return p.with(new Preference.Reference(two[0], two[1]));
-                };
         return new PreferenceCorpus(
-                parts.stream()
-                        .map(part ->
-                                new Shuffled.Part<>(
-                                        part.weight(), part.items().stream().map(known).toList()))
-                        .toList(),
-                heldOut.stream().map(known).toList(),
-                domains,
-                key,
-                filler,
-                cut,
-                dropped);
+                split.map(p -> {
+                    float[] two = reference.apply(Batch.preferences(List.of(p), split.filler()));
+                    return p.with(new Preference.Reference(two[0], two[1]));
+                }));
     }
 
     @Override
     public String key() {
-        return key;
+        return split.key();
     }
 
     @Override
     public List<String> domains() {
-        return domains;
+        return split.domains();
     }
 
     @Override
     public long trainTargets() {
-        return targets(parts.stream().flatMap(p -> p.items().stream()));
+        return split.trained(PreferenceCorpus::targets);
     }
 
     @Override
     public long heldOutTargets() {
-        return targets(heldOut.stream());
+        return split.held(PreferenceCorpus::targets);
     }
 
-    private static long targets(Stream<Preference> pairs) {
-        return pairs.mapToLong(p -> p.chosen().valid() + p.rejected().valid()).sum();
+    private static long targets(Preference pair) {
+        return pair.chosen().valid() + pair.rejected().valid();
     }
 
     /// Pairs with a text that was longer than allowed and has lost its end.
     public long cut() {
-        return cut;
+        return split.cut();
     }
 
     /// Pairs that were left out, because nothing is to be predicted in one of their texts.
     public long dropped() {
-        return dropped;
+        return split.dropped();
     }
 
     @Override
     public BatchSource trainBatches(int sequenceLength, int batchSize, long seed) {
-        var pairs = new Shuffled<Preference>(parts, seed);
+        var pairs = new Shuffled<>(split.parts(), seed);
         return new BatchSource() {
             @Override
             public Batch next() {
@@ -174,7 +143,7 @@ public final class PreferenceCorpus implements TrainingData {
                 for (int i = 0; i < batchSize; i++) {
                     some.add(pairs.next());
                 }
-                return Batch.preferences(some, filler);
+                return Batch.preferences(some, split.filler());
             }
 
             @Override
@@ -191,6 +160,10 @@ public final class PreferenceCorpus implements TrainingData {
 
     @Override
     public Iterable<Batch> heldOutBatches(int sequenceLength, int batchSize, int maxBatches) {
-        return Portions.of(heldOut, batchSize, maxBatches, some -> Batch.preferences(some, filler));
+        return Portions.of(
+                split.heldOut(),
+                batchSize,
+                maxBatches,
+                some -> Batch.preferences(some, split.filler()));
     }
 }
